@@ -1,0 +1,1 @@
+//! Tests of Crochet for Rust through its public API; this library is empty.
