@@ -1,0 +1,294 @@
+//! The queues between wakers and the loop.
+//!
+//! A wake-up on the loop itself goes to a plain list: no atomic step on anything shared, no system
+//! call. A wake-up from elsewhere goes through the [`Inbox`], which says whether the loop sleeps
+//! and must be woken.
+
+use alloc::sync::Arc;
+use core::fmt;
+use core::future::Future;
+
+use crate::driver::{Unpark, Work};
+use crate::inbox::{Closed, Inbox, Wake};
+use crate::primitive::UnsafeCell;
+use crate::task::{Cell, Header, Operation, OwnedList, ReadyList, Runnable, Schedule};
+
+/// Tells a scheduler whether it is called on its own loop.
+///
+/// # Safety
+///
+/// For one value and its clones, `is_on_loop` returns true on at most one context at a time, and
+/// always on the one that runs the loop.
+pub unsafe trait OnLoop {
+    /// Tells whether the caller runs on the loop's own context.
+    fn is_on_loop(&self) -> bool;
+}
+
+/// A loop's queues, shared by the loop, its tasks and whoever submits to it.
+///
+/// Cloning it is cheap: it is a counted reference. `U` knows how to wake the loop.
+pub struct Scheduler<U> {
+    shared: Arc<Shared<U>>,
+}
+
+struct Shared<U> {
+    inbox: Inbox<Header>,
+    // Touched on the loop only, in short sections that call nothing foreign.
+    local: UnsafeCell<Local>,
+    unpark: U,
+}
+
+struct Local {
+    ready: ReadyList,
+    owned: OwnedList,
+}
+
+// SAFETY: `local` is only touched when `is_on_loop` says that this is the loop's context, of which
+// there is one at a time; the rest is thread-safe.
+unsafe impl<U: Sync + Send> Sync for Shared<U> {}
+// SAFETY: as above; whatever is left in the lists is only dropped, by its counted references.
+unsafe impl<U: Sync + Send> Send for Shared<U> {}
+
+impl<U> Clone for Scheduler<U> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<U> fmt::Debug for Scheduler<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scheduler")
+            .field("inbox", &self.shared.inbox)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
+    /// Makes the queues of a loop that `unpark` wakes.
+    pub fn new(unpark: U) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                inbox: Inbox::new(),
+                local: UnsafeCell::new(Local {
+                    ready: ReadyList::new(),
+                    owned: OwnedList::new(),
+                }),
+                unpark,
+            }),
+        }
+    }
+
+    /// Returns what wakes the loop.
+    #[must_use]
+    pub fn unparker(&self) -> &U {
+        &self.shared.unpark
+    }
+
+    /// Submits an operation from any context: the loop calls `make` and polls what it returns.
+    ///
+    /// After the scheduler has been closed the operation has ended as [`End::Stopped`](crate::eventual::End::Stopped) already.
+    pub fn submit<M, F>(&self, make: M) -> Operation<Self, F::Output>
+    where
+        M: FnOnce() -> F + Send + 'static,
+        F: Future + 'static,
+        F::Output: Send + 'static,
+    {
+        // SAFETY: everything is 'static, and `M` and the output are Send.
+        unsafe { self.submit_unchecked(make) }
+    }
+
+    /// Submits an operation that borrows.
+    ///
+    /// # Safety
+    ///
+    /// The caller sees to it that the operation has ended, and that its value has been taken or
+    /// dropped, before anything that `M`, `F` or the output borrows ends. It is enough to keep the
+    /// handle and to wait until [`Operation::is_ended`], whatever happens.
+    pub unsafe fn submit_unchecked<M, F>(&self, make: M) -> Operation<Self, F::Output>
+    where
+        M: FnOnce() -> F + Send,
+        F: Future,
+        F::Output: Send,
+    {
+        // SAFETY: borrowing is the caller's word; `M` and the output are Send.
+        let (task, operation) = unsafe { Cell::allocate(self.clone(), make) };
+        self.schedule(task);
+        operation
+    }
+
+    /// Spawns a future on the loop, from the loop.
+    ///
+    /// # Errors
+    ///
+    /// [`NotOnLoop`] gives the future back when the caller is elsewhere.
+    pub fn spawn_local<F>(&self, future: F) -> Result<Operation<Self, F::Output>, NotOnLoop<F>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        if !self.is_on_loop() {
+            return Err(NotOnLoop(future));
+        }
+        type Never<F> = fn() -> F;
+        // SAFETY: everything is 'static, and this is the loop.
+        let (task, operation) =
+            unsafe { Cell::<Self, F::Output, Never<F>, F>::allocate_future(self.clone(), future) };
+        if self.shared.inbox.is_closed() {
+            // SAFETY: this is the loop.
+            unsafe { task.stop() };
+        } else {
+            self.schedule(task);
+        }
+        Ok(operation)
+    }
+
+    /// Makes the loop look around once more, from any context.
+    pub fn notify(&self) {
+        self.unpark_if(self.shared.inbox.notify());
+    }
+
+    /// Tells whether the scheduler takes no more operations.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.inbox.is_closed()
+    }
+
+    /// Tells whether the caller is the loop.
+    #[must_use]
+    pub fn is_on_loop(&self) -> bool {
+        self.shared.unpark.is_on_loop()
+    }
+
+    /// Returns how many tasks are suspended. Zero when called elsewhere than on the loop.
+    #[must_use]
+    pub fn suspended(&self) -> usize {
+        self.with_local(|local| local.owned.len()).unwrap_or(0)
+    }
+
+    /// Takes no more operations, ends everything that is queued or suspended as
+    /// [`End::Stopped`](crate::eventual::End::Stopped), and drops it.
+    ///
+    /// Destructors that wake or spawn tasks find the loop stopped. Does nothing elsewhere than on
+    /// the loop. A destructor's panic goes on to the caller, who may call this again for the rest.
+    pub fn close(&self) {
+        self.with_local(|local| {
+            // The loop is here, so it does not sleep.
+            let (rest, _) = self.shared.inbox.close();
+            rest.for_each(|task| local.ready.push(task));
+        });
+        while let Some(Some(task)) =
+            self.with_local(|local| local.ready.pop().or_else(|| local.owned.pop()))
+        {
+            // SAFETY: this is the loop.
+            unsafe { task.stop() };
+        }
+    }
+
+    /// Takes operations again after [`close`](Self::close).
+    pub fn reopen(&self) {
+        self.shared.inbox.reopen();
+    }
+
+    /// Runs one ready task; tells whether there was one. Does nothing elsewhere than on the loop.
+    ///
+    /// # Panics
+    ///
+    /// Goes on with a panic of the task, which has been ended as [`End::Cancelled`](crate::eventual::End::Cancelled) then.
+    pub fn run_one(&self) -> bool {
+        match self.with_local(|local| local.ready.pop()).flatten() {
+            None => false,
+            Some(task) => {
+                // SAFETY: `with_local` only calls its argument on the loop.
+                unsafe { task.run() };
+                true
+            }
+        }
+    }
+
+    fn unpark_if(&self, wake: Wake) {
+        if wake == Wake::Needed {
+            self.shared.unpark.unpark();
+        }
+    }
+
+    /// Uses the loop's lists, on the loop only. `with` must not call anything foreign.
+    fn with_local<R>(&self, with: impl FnOnce(&mut Local) -> R) -> Option<R> {
+        self.is_on_loop().then(|| {
+            self.shared.local.with_mut(|local| {
+                // SAFETY: this is the loop, the only context that touches the lists, and `with`
+                // is one of this module's closures, none of which comes back here.
+                with(unsafe { &mut *local })
+            })
+        })
+    }
+}
+
+impl<U: Unpark + OnLoop + Send + Sync + 'static> Schedule for Scheduler<U> {
+    fn schedule(&self, task: Runnable) {
+        if self.is_on_loop() {
+            self.with_local(|local| local.ready.push(task));
+            return;
+        }
+        match self.shared.inbox.push(task) {
+            Ok(wake) => self.unpark_if(wake),
+            // Closed: a submission ends here, a wake-up is too late.
+            Err(Closed(task)) => task.refuse(),
+        }
+    }
+
+    fn own(&self, task: Runnable) {
+        self.with_local(|local| local.owned.insert(task));
+    }
+
+    fn disown(&self, task: &Runnable) {
+        drop(self.with_local(|local| local.owned.remove(task)));
+    }
+}
+
+impl<U: Unpark + OnLoop + Send + Sync + 'static> Work for Scheduler<U> {
+    fn collect(&self) {
+        if self.shared.inbox.has_news() {
+            self.with_local(|local| {
+                self.shared.inbox.drain().for_each(|task| local.ready.push(task));
+            });
+        }
+    }
+
+    fn run_one(&self) -> bool {
+        Self::run_one(self)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.with_local(|local| !local.ready.is_empty())
+            .unwrap_or(false)
+    }
+
+    fn try_sleep(&self) -> bool {
+        self.shared.inbox.try_sleep()
+    }
+
+    fn awake(&self) {
+        self.with_local(|local| {
+            self.shared.inbox.drain().for_each(|task| local.ready.push(task));
+        });
+    }
+}
+
+/// A future cannot be spawned from elsewhere than the loop. Gives the future back.
+pub struct NotOnLoop<F>(pub F);
+
+impl<F> fmt::Debug for NotOnLoop<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NotOnLoop(..)")
+    }
+}
+
+impl<F> fmt::Display for NotOnLoop<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("only the event loop's own thread can spawn a local future")
+    }
+}
+
+impl<F> core::error::Error for NotOnLoop<F> {}

@@ -1,0 +1,151 @@
+//! Futures that the loop owns, each in one allocation together with its result.
+//!
+//! A task is a reference-counted cell that holds, in this order, a header, the scheduler, an
+//! [`Eventual`] and the body: first the function that makes the future, then the future. The loop,
+//! wakers and the [`Operation`] point to the same cell; the header and its table of functions let
+//! the first two do so without knowing the types.
+//!
+//! The body need not be `Send`: it is made, polled and dropped on the loop only. The one exception
+//! is a function that has not been called; it came from another thread, so it is `Send`, and
+//! whoever revokes the operation drops it.
+//!
+//! The result is published after the body has been dropped, so whoever sees a task ended by the
+//! loop knows that nothing of its body is left.
+
+use core::fmt;
+use core::task::{Context, Poll};
+
+use crate::eventual::{Cancel, End, NotWaiting, Phase, Reader, WaitKey};
+use core::task::Waker;
+
+mod cell;
+mod header;
+mod list;
+
+pub(crate) use cell::{Cell, Pointer};
+pub(crate) use header::{Header, TaskRef};
+pub(crate) use list::{OwnedList, ReadyList};
+
+/// Puts a task into the right queue of its loop. Implemented by the scheduler.
+pub trait Schedule: Clone + Send + Sync + 'static {
+    /// Queues the task to be run.
+    fn schedule(&self, task: Runnable);
+
+    /// Keeps a task that is suspended, so that stopping the loop can end it.
+    ///
+    /// Called on the loop only.
+    fn own(&self, task: Runnable);
+
+    /// Gives up a task that has ended, if it was kept.
+    ///
+    /// Called on the loop only.
+    fn disown(&self, task: &Runnable);
+}
+
+/// A task that is to be run, or kept: one counted reference to its cell.
+pub struct Runnable(TaskRef);
+
+impl fmt::Debug for Runnable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runnable").finish_non_exhaustive()
+    }
+}
+
+/// The caller's handle on a task: its result, and the right to cancel it.
+///
+/// `S` is the scheduler that runs it. Dropping the handle lets the task go on by itself.
+pub struct Operation<S: Schedule, T> {
+    reader: Reader<Pointer<S, T>, T>,
+}
+
+impl<S: Schedule, T> fmt::Debug for Operation<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation")
+            .field("phase", &self.phase())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Schedule, T> Operation<S, T> {
+    pub(crate) fn new(at: Pointer<S, T>) -> Self {
+        Self {
+            reader: Reader::new(at),
+        }
+    }
+
+    fn begin(&self) {
+        self.reader.pointer().begin();
+    }
+
+    /// Returns the scheduler that runs the task.
+    #[must_use]
+    pub fn scheduler(&self) -> &S {
+        self.reader.pointer().scheduler()
+    }
+
+    /// Tells what has become of the task, at this moment.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.reader.phase()
+    }
+
+    /// Tells whether the task has ended.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.reader.is_ended()
+    }
+
+    /// Looks at the outcome: `None` while the task has not ended.
+    #[must_use]
+    pub fn peek(&self) -> Option<Result<&T, End>> {
+        self.reader.peek()
+    }
+
+    /// Takes the outcome.
+    ///
+    /// # Errors
+    ///
+    /// Gives the handle back while the task has not ended.
+    pub fn take(self) -> Result<Result<T, End>, Self> {
+        self.reader.take().map_err(|reader| Self { reader })
+    }
+
+    /// Polls for the outcome and takes it, as [`Reader::poll_take`].
+    pub fn poll_take(
+        &mut self,
+        key: &mut Option<WaitKey>,
+        cx: &Context<'_>,
+    ) -> Poll<Result<T, End>> {
+        self.reader.poll_take(key, cx)
+    }
+
+    /// Registers a waker to be woken when the task ends.
+    ///
+    /// # Errors
+    ///
+    /// [`NotWaiting::Ended`] when there is nothing to wait for.
+    pub fn register(&self, waker: &Waker) -> Result<WaitKey, NotWaiting> {
+        self.reader.register(waker)
+    }
+
+    /// Takes back a registration.
+    pub fn unregister(&self, key: WaitKey) {
+        self.reader.unregister(key);
+    }
+
+    /// Cancels the task.
+    ///
+    /// # Cancellation
+    ///
+    /// A task that has not begun is revoked: its function is dropped here and never called. One
+    /// that has begun is dropped by the loop, soon, on the loop's thread. One that has ended keeps
+    /// its result. Idempotent.
+    pub fn cancel(&self) {
+        match self.reader.cancel() {
+            // SAFETY: `Revoked` is returned once in the life of a task, before it has begun.
+            Cancel::Revoked => unsafe { self.reader.pointer().drop_unbegun() },
+            Cancel::Requested => self.reader.pointer().wake(),
+            Cancel::Ended => {}
+        }
+    }
+}

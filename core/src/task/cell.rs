@@ -1,0 +1,326 @@
+//! A task's cell with all its types, and the functions in its table.
+
+use alloc::boxed::Box;
+use core::future::Future;
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::ops::Deref;
+use core::pin::Pin;
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+
+use super::header::{Header, Table, TaskRef, borrowed_waker};
+use super::{Operation, Runnable, Schedule};
+use crate::eventual::{End, Eventual};
+use crate::primitive::UnsafeCell;
+
+/// The part of a cell whose place and type do not depend on the body.
+#[repr(C)]
+pub(crate) struct Head<S, T> {
+    header: Header,
+    scheduler: S,
+    eventual: Eventual<T>,
+    // Drops the body of a task that was revoked. Set by the cell's maker, for it knows the types.
+    drop_unbegun: unsafe fn(NonNull<Header>),
+}
+
+/// One task.
+#[repr(C)]
+pub(crate) struct Cell<S, T, M, F> {
+    head: Head<S, T>,
+    body: UnsafeCell<Body<M, F>>,
+}
+
+/// What a task still has to do. Pinned: the cell never moves.
+enum Body<M, F> {
+    /// The function that makes the future has not been called.
+    Make(M),
+    /// The future.
+    Poll(F),
+    /// Nothing is left.
+    Gone,
+}
+
+impl<S, T, M, F> Cell<S, T, M, F>
+where
+    S: Schedule,
+    M: FnOnce() -> F,
+    F: Future<Output = T>,
+{
+    /// Makes a task that calls `make` on the loop for its future.
+    ///
+    /// # Safety
+    ///
+    /// Everything that `M`, `F` and `T` borrow outlives the body and the value. The scheduler is
+    /// handed the runnable, or it is stopped or dropped, on the loop's thread, unless `M` and `T`
+    /// are `Send`.
+    pub(crate) unsafe fn allocate(scheduler: S, make: M) -> (Runnable, Operation<S, T>) {
+        Self::with_body(scheduler, Body::Make(make))
+    }
+
+    /// Makes a task for a future that exists.
+    ///
+    /// # Safety
+    ///
+    /// As [`allocate`](Self::allocate), with the caller on the loop's thread.
+    pub(crate) unsafe fn allocate_future(scheduler: S, future: F) -> (Runnable, Operation<S, T>) {
+        let (task, operation) = Self::with_body(scheduler, Body::Poll(future));
+        // Begun from the start: otherwise whoever has the operation could revoke it, and drop the
+        // future, on another thread.
+        operation.begin();
+        (task, operation)
+    }
+
+    fn with_body(scheduler: S, body: Body<M, F>) -> (Runnable, Operation<S, T>) {
+        let cell = Box::new(Self {
+            head: Head {
+                // One reference for the queue, one for the operation.
+                header: Header::scheduled(2, &Self::TABLE),
+                scheduler,
+                eventual: Eventual::new(),
+                drop_unbegun: Self::drop_unbegun,
+            },
+            body: UnsafeCell::new(body),
+        });
+        let header = NonNull::from(Box::leak(cell)).cast::<Header>();
+        // SAFETY: the cell is alive and has two references, of which this is the first.
+        let queued = Runnable::new(unsafe { TaskRef::from_raw(header) });
+        // SAFETY: and this is the second.
+        let task = unsafe { TaskRef::from_raw(header) };
+        let pointer = Pointer {
+            task,
+            marker: PhantomData,
+        };
+        (queued, Operation::new(pointer))
+    }
+
+    const TABLE: Table = Table {
+        run: Self::run,
+        stop: Self::stop,
+        schedule: Self::schedule,
+        refuse: Self::refuse,
+        free: Self::free,
+    };
+
+    /// Runs the task once.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the loop and hands over a reference to a cell of this type.
+    unsafe fn run(header: NonNull<Header>) {
+        // SAFETY: the caller hands over a reference.
+        let task = Runnable::new(unsafe { TaskRef::from_raw(header) });
+        // SAFETY: the reference keeps the cell alive, and the table says that it has this type.
+        let cell = unsafe { header.cast::<Self>().as_ref() };
+        if !cell.is_live() {
+            return;
+        }
+        cell.head.header.unschedule();
+        if cell.head.eventual.is_cancel_requested() {
+            return cell.end(&task, End::Cancelled);
+        }
+        let unwinding = OnDrop(|| {
+            // The panic may have come from a waiter's waker, after the end.
+            if !cell.head.eventual.is_ended() {
+                cell.end(&task, End::Cancelled);
+            }
+        });
+        let polled = cell.poll(header);
+        let is_pending = polled.is_pending();
+        if let Poll::Ready(value) = polled {
+            cell.complete(&task, value);
+        }
+        core::mem::forget(unwinding);
+        if is_pending {
+            cell.head.scheduler.own(task);
+        }
+    }
+
+    /// Ends the task as stopped, if it has not ended.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the loop and has a reference to a cell of this type.
+    unsafe fn stop(header: NonNull<Header>) {
+        // SAFETY: the caller's reference keeps the cell alive; this one is borrowed from it.
+        let task = ManuallyDrop::new(Runnable::new(unsafe { TaskRef::from_raw(header) }));
+        // SAFETY: as in `run`.
+        let cell = unsafe { header.cast::<Self>().as_ref() };
+        if cell.is_live() {
+            cell.end(&task, End::Stopped);
+        }
+    }
+
+    /// Ends the task as stopped if it has not begun: its function is dropped here.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference to a cell of this type.
+    unsafe fn refuse(header: NonNull<Header>) {
+        // SAFETY: the caller's reference keeps the cell alive.
+        let cell = unsafe { header.cast::<Self>().as_ref() };
+        if cell.head.eventual.begin() {
+            // A task that had not begun is in no list of the loop, and its function is Send: only
+            // submissions can be refused.
+            let _publish = OnDrop(|| {
+                // SAFETY: the phase is RUNNING since `begin`, which made this the completer.
+                unsafe { cell.head.eventual.finish_without(End::Stopped) };
+            });
+            cell.drop_body();
+        }
+    }
+
+    /// Begins the task if need be; tells whether its body is the loop's to use.
+    fn is_live(&self) -> bool {
+        self.head.eventual.begin() || !self.head.eventual.is_ended()
+    }
+
+    fn poll(&self, header: NonNull<Header>) -> Poll<T> {
+        let waker = borrowed_waker(header);
+        let mut cx = Context::from_waker(&waker);
+        self.body.with_mut(|body| {
+            // SAFETY: the task has begun, so the body is the loop's; the loop polls one task at
+            // a time and a task cannot be run from within its own poll.
+            let body = unsafe { &mut *body };
+            if let Body::Make(_) = body {
+                if let Body::Make(make) = core::mem::replace(body, Body::Gone) {
+                    *body = Body::Poll(make());
+                }
+            }
+            let Body::Poll(future) = body else {
+                unreachable!("a live task has a body");
+            };
+            // SAFETY: the future stays in the cell, which does not move, until it is dropped there.
+            unsafe { Pin::new_unchecked(future) }.poll(&mut cx)
+        })
+    }
+
+    fn complete(&self, task: &Runnable, value: T) {
+        self.drop_body();
+        self.retire(task);
+        // SAFETY: the task is live, so its phase is RUNNING; the loop is the completer.
+        drop(unsafe { self.head.eventual.finish_with(value) });
+    }
+
+    fn end(&self, task: &Runnable, end: End) {
+        // Published also when the body's destructor panics: nobody is to wait for it for ever.
+        let _publish = OnDrop(|| {
+            self.retire(task);
+            // SAFETY: the task is live, so its phase is RUNNING; the loop is the completer.
+            unsafe { self.head.eventual.finish_without(end) };
+        });
+        self.drop_body();
+    }
+
+    fn retire(&self, task: &Runnable) {
+        self.head.header.retire();
+        self.head.scheduler.disown(task);
+    }
+
+    /// Drops the body in its place. Callers have the body to themselves.
+    fn drop_body(&self) {
+        self.body.with_mut(|body| {
+            let gone = SetGone(body);
+            // SAFETY: the callers are the loop with a task that has begun, or whoever revoked one
+            // that has not; either has the body to itself. `gone` overwrites the dropped body
+            // without dropping it again, also when its destructor panics.
+            unsafe { core::ptr::drop_in_place(gone.0) };
+        });
+    }
+
+    /// Drops the function of a revoked task.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference to a cell of this type, and has just revoked the task.
+    unsafe fn drop_unbegun(header: NonNull<Header>) {
+        // SAFETY: the caller's reference keeps the cell alive.
+        let cell = unsafe { header.cast::<Self>().as_ref() };
+        cell.drop_body();
+    }
+
+    /// Hands a reference to the scheduler.
+    ///
+    /// # Safety
+    ///
+    /// The caller hands over a reference to a cell of this type, keeps another one meanwhile, and
+    /// has set SCHEDULED.
+    unsafe fn schedule(header: NonNull<Header>) {
+        // SAFETY: the caller hands over a reference.
+        let task = Runnable::new(unsafe { TaskRef::from_raw(header) });
+        // SAFETY: the caller's other reference keeps the cell alive.
+        let head = unsafe { header.cast::<Head<S, T>>().as_ref() };
+        head.scheduler.schedule(task);
+    }
+
+    /// Frees the cell.
+    ///
+    /// # Safety
+    ///
+    /// That was the last reference to a cell of this type.
+    unsafe fn free(header: NonNull<Header>) {
+        let cell = header.cast::<Self>().as_ptr();
+        // SAFETY: the cell came from a box in `with_body`, and nobody refers to it any more.
+        drop(unsafe { Box::from_raw(cell) });
+    }
+}
+
+/// Replaces a body that has been dropped in place.
+struct SetGone<M, F>(*mut Body<M, F>);
+
+impl<M, F> Drop for SetGone<M, F> {
+    fn drop(&mut self) {
+        // SAFETY: the pointer is valid, its maker has the body to itself, and the old body has
+        // been dropped, so writing over it forgets nothing.
+        unsafe { self.0.write(Body::Gone) };
+    }
+}
+
+/// Calls a function when it is dropped, also by a panic.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// A reference to a task whose scheduler and value have known types.
+pub(crate) struct Pointer<S, T> {
+    task: TaskRef,
+    marker: PhantomData<(S, Eventual<T>)>,
+}
+
+impl<S: Schedule, T> Pointer<S, T> {
+    fn head(&self) -> &Head<S, T> {
+        // SAFETY: the reference keeps the cell alive, and every cell begins with its head.
+        unsafe { self.task.as_raw().cast::<Head<S, T>>().as_ref() }
+    }
+
+    pub(crate) fn scheduler(&self) -> &S {
+        &self.head().scheduler
+    }
+
+    pub(crate) fn wake(&self) {
+        self.task.wake_by_ref();
+    }
+
+    /// Drops the function of a task that has just been revoked.
+    ///
+    /// # Safety
+    ///
+    /// The caller has revoked the task, and calls this once.
+    pub(crate) unsafe fn drop_unbegun(&self) {
+        let drop_unbegun = self.head().drop_unbegun;
+        // SAFETY: the reference keeps the cell alive; the rest is the caller's word.
+        unsafe { drop_unbegun(self.task.as_raw()) };
+    }
+}
+
+impl<S: Schedule, T> Deref for Pointer<S, T> {
+    type Target = Eventual<T>;
+
+    fn deref(&self) -> &Eventual<T> {
+        &self.head().eventual
+    }
+}
