@@ -1,1 +1,149 @@
-//! placeholder
+//! The attribute macros of Crochet for Rust: [`macro@wait_for`] and [`macro@run_in_reactor`].
+//!
+//! Use them through the `crochet` library, which re-exports them and holds what their expansion calls.
+//!
+//! Both take a free function, a method or an associated function, written as a plain `fn`, as an
+//! `async fn`, or as a `fn` that returns a `Deferred`. They replace it by two functions:
+//!
+//! - one of the same name, documentation, visibility, generics and arguments, never `async`, that hands
+//!   the body to the reactor;
+//! - `NAME_wrapped`, the function exactly as it was written, for unit tests.
+//!
+//! # Which attributes go where
+//!
+//! The decorated function keeps every attribute below the macro. `cfg`, lint levels, `inline`, `cold` and
+//! Clippy's own also stay on `NAME_wrapped`, since they concern the body. An attribute macro that is to
+//! transform the body therefore goes above.
+//!
+//! # What these macros do not do
+//!
+//! They start nothing: call `crochet::setup()` first. They see names, not types, so three facts are
+//! beyond them, and each has an option for it: that a function without `self` and without a mention of
+//! `Self` stands in an `impl` (`associated`), that the `impl` implements a trait (`nested`), and that a
+//! type whose lifetime is not written, or a type parameter of the `impl`, borrows (`borrowed`). A compiler error
+//! that `NAME_wrapped` is not found asks for `associated`; one that it is not a member of a trait, for `nested`.
+
+#![forbid(unsafe_code)]
+
+mod attributes;
+mod borrow;
+mod expand;
+mod mention;
+mod output;
+mod parse;
+mod timeout;
+mod validate;
+
+use proc_macro::TokenStream;
+
+use crate::parse::{Arguments, Function, Macro};
+
+/// Turns a function into one that runs on the reactor and blocks its caller until the result is there.
+///
+/// The caller waits for the time limit at most; then the operation is cancelled and the call fails.
+///
+/// # Arguments
+///
+/// - `timeout = T`, required, since nothing waits without a limit. `T` is a number of seconds (`5`, `0.25`), a
+///   string with a unit (`"250ms"`; ns, us, ms, s, m, h), or an expression of type `Duration`, evaluated at
+///   each call, that may name the function's arguments. A part of a nanosecond counts as a whole one.
+/// - `borrowed`: the arguments borrow although their types do not show it. A written reference, lifetime or
+///   a type parameter without `'static` is seen without it.
+/// - `associated`: the function is an associated one although neither `self` nor `Self` occurs in it.
+/// - `nested`: put the body inside, without `NAME_wrapped`. Needed for methods of a trait's implementation.
+/// - `crate = PATH`: where the `crochet` library is found, `::crochet` by default.
+///
+/// # The returned type
+///
+/// | written | returned |
+/// | --- | --- |
+/// | a type named `Result`, aliases such as `io::Result<T>` included | the same; its error is `From<WaitError>` |
+/// | `Deferred<T, E>` | `Result<T, E>`; `E` is `From<WaitError>` |
+/// | `Deferred<T>` | `Result<T, WaitError>` |
+/// | any other `T`, or nothing | `Result<T, WaitError>` |
+///
+/// # Borrowed arguments
+///
+/// When an argument borrows, a call that times out returns once the reactor has let go of what it borrowed.
+/// Without borrowed arguments it returns at the time limit. Arguments and the output must be `Send`; the
+/// future need not be.
+///
+/// # Examples
+///
+/// ```ignore
+/// #[crochet::wait_for(timeout = "2s")]
+/// async fn greeting(server: SocketAddr) -> io::Result<String> {
+///     let mut stream = TcpStream::connect(server).await?;
+///     let mut text = String::new();
+///     stream.read_to_string(&mut text).await?;
+///     Ok(text)
+/// }
+///
+/// // No `async` here: it blocks for two seconds at most.
+/// let text = greeting(server)?;
+/// ```
+#[proc_macro_attribute]
+pub fn wait_for(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    decorate(Macro::WaitFor, arguments.into(), item.into()).into()
+}
+
+/// Turns a function into one that starts on the reactor and returns an `EventualResult` at once.
+///
+/// The operation outlives the call, so its arguments are owned: no references, and `self: Arc<Self>` in place of
+/// `&self`. Arguments and the output must be `Send`; the future need not be. An error type is also `Debug`, since a
+/// failure that nobody retrieves is logged.
+///
+/// # Arguments
+///
+/// `associated`, `nested` and `crate = PATH`, as for [`macro@wait_for`]. There is no timeout: it belongs to
+/// `EventualResult::wait`.
+///
+/// # The returned type
+///
+/// | written | returned |
+/// | --- | --- |
+/// | a type named `Result` | `EventualResult<T, E>` of its two types |
+/// | `Deferred<T, E>` | `EventualResult<T, E>` |
+/// | `Deferred<T>`, any other `T`, or nothing | `EventualResult<T>` |
+///
+/// # Examples
+///
+/// ```ignore
+/// #[crochet::run_in_reactor]
+/// async fn download(page: Url) -> Result<Vec<u8>, HttpError> {
+///     http::get(page).await
+/// }
+///
+/// let pending = download(page);
+/// let bytes = pending.wait(Duration::from_secs(5))?;
+/// ```
+#[proc_macro_attribute]
+pub fn run_in_reactor(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    decorate(Macro::RunInReactor, arguments.into(), item.into()).into()
+}
+
+/// Expands one use of `kind`.
+///
+/// A rejected function is still emitted, undecorated, so that the rest of the crate resolves.
+fn decorate(
+    kind: Macro,
+    arguments: proc_macro2::TokenStream,
+    item: proc_macro2::TokenStream,
+) -> proc_macro2::TokenStream {
+    let function = match Function::parse(kind, item.clone()) {
+        Ok(function) => function,
+        Err(error) => {
+            let error = error.to_compile_error();
+            return quote::quote!(#error #item);
+        }
+    };
+    let expansion = Arguments::parse(kind, arguments).and_then(|arguments| {
+        let plan = validate::validate(kind, &function, &arguments)?;
+        Ok(expand::expand(kind, &function, &arguments, &plan))
+    });
+    expansion.unwrap_or_else(|error| {
+        let error = error.to_compile_error();
+        let function = function.undecorated();
+        quote::quote!(#error #function)
+    })
+}

@@ -1,0 +1,187 @@
+//! Tests of whole expansions, token by token.
+
+use super::*;
+use crate::validate::validate;
+
+fn expanded(kind: Macro, arguments: TokenStream, item: TokenStream) -> String {
+    let function = Function::parse(kind, item).unwrap_or_else(|error| panic!("{error}"));
+    let arguments = Arguments::parse(kind, arguments).unwrap_or_else(|error| panic!("{error}"));
+    let plan = validate(kind, &function, &arguments).unwrap_or_else(|error| panic!("{error}"));
+    expand(kind, &function, &arguments, &plan).to_string()
+}
+
+fn generated_attributes(name: &str) -> TokenStream {
+    let attributes = attributes::generated_for_wrapped(name);
+    quote!(#(#attributes)*)
+}
+
+#[test]
+fn an_async_function_becomes_a_call_and_its_second_form() {
+    let expansion = expanded(
+        Macro::WaitFor,
+        quote!(timeout = "250ms"),
+        quote! {
+            /// Adds.
+            #[must_use]
+            pub(crate) async fn add(x: u8, mut y: u8) -> Result<u8, Error> { y += x; Ok(y) }
+        },
+    );
+    let generated = generated_attributes("add");
+    let expected = quote! {
+        /// Adds.
+        #[must_use]
+        #[track_caller]
+        pub(crate) fn add(x: u8, y: u8) -> Result<u8, Error> {
+            ::crochet::__private::try_wait_owned(
+                ::core::time::Duration::new(0u64, 250000000u32),
+                ::core::concat!(::core::module_path!(), "::", "add"),
+                move || { add_wrapped(x, y) }
+            )
+        }
+        #generated
+        pub(crate) async fn add_wrapped(x: u8, mut y: u8) -> Result<u8, Error> { y += x; Ok(y) }
+    };
+    assert_eq!(expansion, expected.to_string());
+}
+
+#[test]
+fn a_generic_method_is_called_with_its_parameters() {
+    let expansion = expanded(
+        Macro::WaitFor,
+        quote!(timeout = self.limit, crate = crate::glue),
+        quote! {
+            fn get<'a, T: Key, const N: usize>(&'a self, (x, _): (T, [u8; N])) where T: Send { self.find(x); }
+        },
+    );
+    let generated = generated_attributes("get");
+    let expected = quote! {
+        #[track_caller]
+        fn get<'a, T: Key, const N: usize>(&'a self, arg1: (T, [u8; N]))
+            -> ::core::result::Result<(), crate::glue::WaitError>
+        where T: Send
+        {
+            crate::glue::__private::wait_borrowed(
+                { let timeout: ::core::time::Duration = self.limit; timeout },
+                ::core::concat!(::core::module_path!(), "::", "get"),
+                move || { crate::glue::__private::ready(Self::get_wrapped::<T, N>(self, arg1)) }
+            )
+        }
+        #generated
+        fn get_wrapped<'a, T: Key, const N: usize>(&'a self, (x, _): (T, [u8; N])) where T: Send { self.find(x); }
+    };
+    assert_eq!(expansion, expected.to_string());
+}
+
+#[test]
+fn run_in_reactor_returns_an_eventual_result() {
+    let expansion = expanded(
+        Macro::RunInReactor,
+        quote!(),
+        quote!(
+            fn start() -> Deferred<u8> {
+                begin()
+            }
+        ),
+    );
+    let generated = generated_attributes("start");
+    let expected = quote! {
+        #[track_caller]
+        fn start() -> ::crochet::EventualResult<u8> {
+            ::crochet::__private::run(
+                ::core::concat!(::core::module_path!(), "::", "start"),
+                move || { ::crochet::__private::infallible(start_wrapped()) }
+            )
+        }
+        #generated
+        fn start_wrapped() -> Deferred<u8> { begin() }
+    };
+    assert_eq!(expansion, expected.to_string());
+}
+
+#[test]
+fn a_nested_body_has_no_second_form() {
+    let expansion = expanded(
+        Macro::WaitFor,
+        quote!(timeout = 1, nested),
+        quote!(
+            fn find(mut self, mut x: u8) -> u8 {
+                x += 1;
+                x
+            }
+        ),
+    );
+    let expected = quote! {
+        #[track_caller]
+        fn find(mut self, x: u8) -> ::core::result::Result<u8, ::crochet::WaitError> {
+            ::crochet::__private::wait_owned(
+                ::core::time::Duration::new(1u64, 0u32),
+                ::core::concat!(::core::module_path!(), "::", "find"),
+                move || { ::crochet::__private::ready((move || -> u8 { let mut x = x; { x += 1; x } })()) }
+            )
+        }
+    };
+    assert_eq!(expansion, expected.to_string());
+}
+
+#[test]
+fn every_entry_point_is_reached() {
+    let value = quote!(
+        async fn f(x: u8) -> u8 {
+            x
+        }
+    );
+    let borrowed_value = quote!(
+        async fn f(x: &u8) -> u8 {
+            *x
+        }
+    );
+    let result = quote!(
+        async fn f(x: u8) -> Result<u8, E> {
+            Ok(x)
+        }
+    );
+    let borrowed_result = quote!(
+        async fn f(x: &u8) -> Result<u8, E> {
+            Ok(*x)
+        }
+    );
+    for (kind, item, entry) in [
+        (Macro::WaitFor, value.clone(), "wait_owned"),
+        (Macro::WaitFor, borrowed_value, "wait_borrowed"),
+        (Macro::WaitFor, result.clone(), "try_wait_owned"),
+        (Macro::WaitFor, borrowed_result, "try_wait_borrowed"),
+        (Macro::RunInReactor, value, "run"),
+        (Macro::RunInReactor, result, "try_run"),
+    ] {
+        let arguments = match kind {
+            Macro::WaitFor => quote!(timeout = 1),
+            Macro::RunInReactor => quote!(),
+        };
+        let expansion = expanded(kind, arguments, item);
+        assert!(
+            expansion.contains(&format!(":: __private :: {entry} (")),
+            "{expansion}"
+        );
+    }
+}
+
+#[test]
+fn an_async_function_that_returns_a_deferred_is_awaited_twice() {
+    let operation = |item| expanded(Macro::WaitFor, quote!(timeout = 1), item);
+    let fallible = operation(quote!(
+        async fn f() -> Deferred<u8, E> {
+            g()
+        }
+    ));
+    let expected = quote!(move || { async move { f_wrapped().await.await } });
+    assert!(fallible.contains(&expected.to_string()), "{fallible}");
+    let infallible = operation(quote!(
+        async fn f() -> Deferred<u8> {
+            g()
+        }
+    ));
+    let expected = quote!(move || {
+        async move { ::crochet::__private::infallible(f_wrapped().await).await }
+    });
+    assert!(infallible.contains(&expected.to_string()), "{infallible}");
+}

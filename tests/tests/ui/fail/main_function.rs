@@ -1,0 +1,2 @@
+#[crochet::wait_for(timeout = 5.0)]
+fn main() {}
