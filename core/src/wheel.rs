@@ -20,15 +20,15 @@
 //!
 //! A level has 64 slots; a slot of level 0 spans one tick, and a slot of each further level spans a
 //! whole lower level. A timer waits at the level of the highest 6-bit digit in which its deadline
-//! differs from the time, in the slot that this digit names. When the time enters a slot of a higher
-//! level, the slot's timers move down. Bitmaps tell the occupied slots, so that empty ones are never
-//! looked at. A timer whose deadline differs in a digit above the last level waits in one *far* list
-//! until the time enters its block of 64<sup>`LEVELS`</sup> ticks.
+//! differs from the time, in the slot that this digit names. When the time enters a slot of a
+//! higher level, the slot's timers move down. Bitmaps tell the occupied slots, so that empty ones
+//! are never looked at. A timer whose deadline differs in a digit above the last level waits in one
+//! *far* list until the time enters its block of 64<sup>`LEVELS`</sup> ticks.
 //!
-//! Moving down costs at most one step for each level over the life of a timer, but a slot moves as a
-//! whole: a million timers in one slot of a higher level are moved in one `advance`. The far list is
-//! searched once for each block that holds one of its timers, so choose `LEVELS` so that few timers
-//! are far: 8 levels of 1 microsecond span 8.9 years, 4 levels of 1 millisecond 4.6 hours.
+//! Moving down costs at most one step for each level over the life of a timer, but a slot moves as
+//! a whole: a million timers in one slot of a higher level are moved in one `advance`. The far list
+//! is searched once for each block that holds one of its timers, so choose `LEVELS` so that few
+//! timers are far: 8 levels of 1 microsecond span 8.9 years, 4 levels of 1 millisecond 4.6 hours.
 
 #![forbid(unsafe_code)]
 
@@ -151,11 +151,11 @@ impl<T, S, const LEVELS: usize> Wheel<T, S, LEVELS> {
 
     /// Returns a tick that is not after the earliest deadline, or `None` if there is no timer.
     ///
-    /// It is the earliest deadline itself, unless the timer that had it was cancelled or reset while
-    /// it was many ticks away: its slot then keeps the old bound until the time gets there, which
-    /// costs one wake-up for nothing. The result is after [`now`](Self::now) unless a timer is due or
-    /// late, so a loop that sleeps until this tick and calls [`advance`](Self::advance) always gets
-    /// on.
+    /// While a timer is due or late this is a tick not after [`now`](Self::now), otherwise one
+    /// after it, so a loop that sleeps until this tick and calls [`advance`](Self::advance) always
+    /// gets on. It is then the earliest deadline itself, unless the timer that had it was cancelled
+    /// or reset while it shared a slot of a higher level: the slot keeps the old bound until the
+    /// time gets there, which costs one wake-up for nothing.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Tick> {
         self.lists.earliest()
@@ -200,8 +200,8 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
     ///
     /// # Errors
     ///
-    /// [`Full`] gives the value back if all of a [`FixedWheel`]'s places are taken, or if there is no
-    /// memory for more timers, or no number: a wheel holds fewer than 2<sup>32</sup>.
+    /// [`Full`] gives the value back if all of a [`FixedWheel`]'s places are taken, or if there is
+    /// no memory for more timers, or no number: a wheel holds fewer than 2<sup>32</sup>.
     pub fn insert(&mut self, deadline: Tick, value: T) -> Result<Key, Full<T>> {
         let index = self.slab.insert(deadline, value).map_err(Full::new)?;
         let place = Place::of::<LEVELS>(self.now, deadline);
@@ -220,9 +220,9 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
 
     /// Gives a timer a new deadline; its key stays valid.
     ///
-    /// Among timers with an equal deadline it is the last, as if just inserted. A timer that was due
-    /// but not popped waits again, and one whose new deadline is not after [`now`](Self::now) becomes
-    /// due at the next [`advance`](Self::advance).
+    /// Among timers with an equal deadline it is the last, as if just inserted. A timer that was
+    /// due but not popped waits again, and one whose new deadline is not after [`now`](Self::now)
+    /// becomes due at the next [`advance`](Self::advance).
     ///
     /// # Errors
     ///
@@ -265,8 +265,8 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
     /// Moves the time to `now`; every timer whose deadline is not after `now` becomes due.
     ///
     /// Takes a few instructions if no timer is late and the time enters no occupied slot, and never
-    /// longer for a far jump than for the timers on the way. A time before [`now`](Self::now) changes
-    /// nothing.
+    /// longer for a far jump than for the timers on the way. A time before [`now`](Self::now)
+    /// changes nothing.
     pub fn advance(&mut self, now: Tick) {
         if now < self.now {
             return;
@@ -318,8 +318,9 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
     }
 
     /// Empties the list at `place`, which the time has entered, and gives each of its timers, in
-    /// order, the place that it now has. Equal deadlines stay in order: a younger timer with the same
-    /// deadline is either behind in this list or, being inserted after this, behind in the next.
+    /// order, the place that it now has. Equal deadlines stay in order: a younger timer with the
+    /// same deadline is either behind in this list or, being inserted after this, behind in the
+    /// next.
     fn distribute(&mut self, place: Place) {
         let entries = self.slab.entries_mut();
         let mut index = self.lists.take(place);

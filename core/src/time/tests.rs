@@ -139,12 +139,16 @@ proptest! {
     }
 
     #[test]
-    fn conversions_agree_with_exact_arithmetic(resolution in resolutions(), span in durations(), ticks in any::<u64>()) {
+    fn conversions_agree_with_exact_arithmetic(
+        resolution in resolutions(), span in durations(), ticks in any::<u64>(),
+    ) {
         let tick = u128::from(resolution.nanos().get());
         let limit = u128::from(u64::MAX);
         let nanos = span.as_nanos();
-        prop_assert_eq!(u128::from(resolution.elapsed_floor(span).get()), (nanos / tick).min(limit));
-        prop_assert_eq!(u128::from(resolution.ticks_ceil(span).get()), nanos.div_ceil(tick).min(limit));
+        let floor = u128::from(resolution.elapsed_floor(span).get());
+        let ceil = u128::from(resolution.ticks_ceil(span).get());
+        prop_assert_eq!(floor, (nanos / tick).min(limit));
+        prop_assert_eq!(ceil, nanos.div_ceil(tick).min(limit));
         let back = resolution.duration(Ticks::new(ticks)).as_nanos();
         prop_assert_eq!(back, (u128::from(ticks) * tick).min(Duration::MAX.as_nanos()));
     }

@@ -115,8 +115,8 @@ impl<const LEVELS: usize> Lists<LEVELS> {
         self.first_waiting().map(|place| self.earliest_of(place))
     }
 
-    /// Returns the place that the time `now` enters first and the tick at which it does, or `None` if
-    /// no timer waits for its deadline.
+    /// Returns the place that the time `now` enters first and the tick at which it does, or `None`
+    /// if no timer waits for its deadline.
     ///
     /// The timers of one level are in slots after the time's, and before every timer of a higher
     /// level, so the first slot of the lowest level is the first of all.

@@ -12,8 +12,8 @@ use core::num::NonZeroU32;
 ///
 /// Keys of one entry differ in their generation, of which there are 2<sup>32</sup> - 1. On the heap
 /// an entry that has used up its generations is never used again, so a dead key stays dead. In a
-/// fixed wheel generations start over, lest the wheel wear out: a dead key names a timer again if it
-/// is kept while its entry is reused exactly a multiple of 2<sup>32</sup> - 1 times.
+/// fixed wheel generations start over, lest the wheel wear out: a dead key names a timer again if
+/// it is kept while its entry is reused exactly a multiple of 2<sup>32</sup> - 1 times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     index: u32,
@@ -116,8 +116,8 @@ impl<T, S: Store<T>> Slab<T, S> {
         self.store.entries_mut()
     }
 
-    /// Fills a free entry, which the caller then links into a list, and returns its index; gives the
-    /// value back if there is none.
+    /// Fills a free entry, which the caller then links into a list, and returns its index; gives
+    /// the value back if there is none.
     pub(super) fn insert(&mut self, deadline: Tick, value: T) -> Result<u32, T> {
         let index = if self.free != NIL {
             let index = self.free;
