@@ -229,7 +229,15 @@ where
     S: Store<T>,
 {
     // Read before the announcement: from then on others rely on the loop to sleep or look.
-    let deadline = timers.borrow().next_deadline();
+    let deadline = {
+        let wheel = timers.borrow();
+        let deadline = wheel.next_deadline();
+        if deadline.is_some_and(|deadline| deadline <= wheel.now()) {
+            // Left over by the budget, or set for a time that has passed: it is work to do.
+            return Until::Now;
+        }
+        deadline
+    };
     if !work.try_sleep() {
         return Until::Now;
     }

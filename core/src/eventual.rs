@@ -36,6 +36,8 @@ pub use halves::{Completer, Reader};
 pub use waiters::WaitKey;
 
 use slot::Unfilled;
+#[cfg(feature = "alloc")]
+use state::REVOKED;
 use state::{CANCEL, CANCELLED, COMPLETED, DETACHED, PHASE, QUEUED, RUNNING, SPLIT, STOPPED};
 use state::{TAKEN, WAITED, is_ended};
 use waiters::Waiters;
@@ -190,6 +192,21 @@ impl<T> Eventual<T> {
         self.leave_queued(RUNNING).is_ok()
     }
 
+    /// Leaves `QUEUED` for `RUNNING` on behalf of somebody who revokes the operation; tells whether
+    /// this call did. The caller is the completer then.
+    ///
+    /// Revoking takes two steps where something is to be dropped before the end shows.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn begin_revoking(&self) -> bool {
+        self.leave_queued(RUNNING | REVOKED).is_ok()
+    }
+
+    /// Tells whether the operation has begun and is its loop's to carry out.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn is_running(&self) -> bool {
+        self.state.load(Ordering::Acquire) & (PHASE | REVOKED) == RUNNING
+    }
+
     pub(crate) fn is_cancel_requested(&self) -> bool {
         self.state.load(Ordering::Relaxed) & CANCEL != 0
     }
@@ -209,12 +226,14 @@ impl<T> Eventual<T> {
             unsafe { (*slot).write(value) };
         });
         let before = self.leave_running(COMPLETED);
-        if before & DETACHED == 0 {
-            return None;
-        }
-        // SAFETY: the phase is COMPLETED and the reader went away before it was: nobody but this
-        // completer will ever look at the value.
-        Some(unsafe { self.move_out() })
+        // Taken before the waiters are woken, so that a waker that panics cannot leak it.
+        let unread = (before & DETACHED != 0).then(|| {
+            // SAFETY: the phase is COMPLETED and the reader went away before it was: nobody but
+            // this completer will ever look at the value.
+            unsafe { self.move_out() }
+        });
+        self.wake_waiters(before);
+        unread
     }
 
     /// Ends the operation without a value.
@@ -223,10 +242,11 @@ impl<T> Eventual<T> {
     ///
     /// The phase is `RUNNING`, and the caller is the completer.
     pub(crate) unsafe fn finish_without(&self, end: End) {
-        self.leave_running(match end {
+        let before = self.leave_running(match end {
             End::Cancelled => CANCELLED,
             End::Stopped => STOPPED,
         });
+        self.wake_waiters(before);
     }
 
     /// Asks for cancellation: at once while queued, as a request while running.
@@ -249,10 +269,13 @@ impl<T> Eventual<T> {
     }
 
     pub(crate) fn register(&self, waker: &Waker) -> Result<WaitKey, NotWaiting> {
-        let key = self.waiters.fill(waker).map_err(|unfilled| match unfilled {
-            Unfilled::Occupied => NotWaiting::Occupied,
-            Unfilled::Closed => NotWaiting::Ended,
-        })?;
+        let key = self
+            .waiters
+            .fill(waker)
+            .map_err(|unfilled| match unfilled {
+                Unfilled::Occupied => NotWaiting::Occupied,
+                Unfilled::Closed => NotWaiting::Ended,
+            })?;
         let order = Edge::EventualWaited.order(Ordering::AcqRel);
         if is_ended(self.state.fetch_or(WAITED, order)) {
             // Whether or not the completer saw the slot, this waiter knows: it need not be woken.
@@ -277,7 +300,7 @@ impl<T> Eventual<T> {
             COMPLETED => Some(Ok(self.value.with(|slot| {
                 // SAFETY: in COMPLETED the value is written, and this load saw the release of
                 // the completer; it stays until `move_out`, which the caller excludes.
-                unsafe { (*slot).assume_init_ref() }
+                unsafe { &*slot.cast::<T>() }
             }))),
             CANCELLED => Some(Err(End::Cancelled)),
             STOPPED => Some(Err(End::Stopped)),
@@ -294,7 +317,7 @@ impl<T> Eventual<T> {
         self.state.fetch_add(TAKEN - COMPLETED, Ordering::Relaxed);
         self.value.with(|slot| {
             // SAFETY: in COMPLETED the value is written; TAKEN keeps anybody from moving it twice.
-            unsafe { (*slot).assume_init_read() }
+            unsafe { slot.cast::<T>().read() }
         })
     }
 
@@ -332,12 +355,12 @@ impl<T> Eventual<T> {
         }
     }
 
-    /// Leaves `RUNNING` for the end `phase`, wakes the waiters, and returns the word before.
+    /// Leaves `RUNNING` for the end `phase` and returns the word before, for
+    /// [`wake_waiters`](Self::wake_waiters).
     fn leave_running(&self, phase: u8) -> u8 {
         let order = Edge::EventualFinish.order(Ordering::AcqRel);
         let before = self.state.fetch_add(phase - RUNNING, order);
         debug_assert_eq!(before & PHASE, RUNNING, "only a running operation finishes");
-        self.wake_waiters(before);
         before
     }
 

@@ -27,9 +27,11 @@ use core::ptr::NonNull;
 use crate::primitive::{AtomicPtr, Edge, Ordering, UnsafeCell, const_unless_loom};
 
 mod capacity;
+mod drain;
 mod fixed;
 
 pub use capacity::{Capacity, NoRoom, Released};
+pub use drain::Drain;
 pub use fixed::{FixedInbox, PostError};
 
 /// A type whose values can be queued in an [`Inbox`], linked through themselves.
@@ -213,7 +215,11 @@ impl<N: Linked> Inbox<N> {
                 // SAFETY: `node` came from `into_raw` above and has not been queued.
                 return Err(Closed(unsafe { N::from_raw(node) }));
             }
-            let next = if is_node(head) { head } else { core::ptr::null_mut() };
+            let next = if is_node(head) {
+                head
+            } else {
+                core::ptr::null_mut()
+            };
             // SAFETY: the node came from `into_raw`, hence is valid.
             let link = unsafe { N::link(node) };
             // SAFETY: the node is not queued yet, so it is this call's own.
@@ -230,19 +236,23 @@ impl<N: Linked> Inbox<N> {
 
     /// Makes the consumer look around once more, without a node.
     ///
-    /// Does nothing on a closed inbox.
+    /// Whatever the caller did before this call is visible to the consumer after its next
+    /// [`drain`](Self::drain). Does nothing on a closed inbox.
     pub fn notify(&self) -> Wake {
+        let order = Edge::InboxNotify.order(Ordering::Release);
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
-            if head.addr() != EMPTY && head.addr() != ASLEEP {
-                return Wake::Unneeded;
-            }
-            match self.head.compare_exchange_weak(
-                head,
-                mark(NOTIFIED),
-                Ordering::Release,
-                Ordering::Relaxed,
-            ) {
+            let next = match head.addr() {
+                CLOSED => return Wake::Unneeded,
+                EMPTY | ASLEEP => mark(NOTIFIED),
+                // Replaced by itself: merely to have seen that there is news would not order what
+                // the caller did before the look that this news leads to.
+                _ => head,
+            };
+            match self
+                .head
+                .compare_exchange_weak(head, next, order, Ordering::Relaxed)
+            {
                 Ok(_) => return needed_if(head.addr() == ASLEEP),
                 Err(found) => head = found,
             }
@@ -259,13 +269,11 @@ impl<N: Linked> Inbox<N> {
             if head.addr() == EMPTY || head.addr() == CLOSED {
                 return Drain::empty();
             }
-            match self.head.compare_exchange_weak(
-                head,
-                mark(EMPTY),
-                order,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return Drain::of(head),
+            match self
+                .head
+                .compare_exchange_weak(head, mark(EMPTY), order, Ordering::Relaxed)
+            {
+                Ok(taken) => return Drain::of(taken),
                 Err(found) => head = found,
             }
         }
@@ -325,61 +333,5 @@ impl<N: Linked> Drop for Inbox<N> {
     fn drop(&mut self) {
         let (rest, _) = self.close();
         drop(rest);
-    }
-}
-
-/// The nodes taken from an inbox, oldest first. Dropping it drops the handles of the rest.
-pub struct Drain<N: Linked> {
-    next: *mut N,
-}
-
-// SAFETY: it owns handles, hence `Handle: Send`.
-unsafe impl<N: Linked> Send for Drain<N> where N::Handle: Send {}
-
-impl<N: Linked> fmt::Debug for Drain<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Drain").finish_non_exhaustive()
-    }
-}
-
-impl<N: Linked> Drain<N> {
-    fn empty() -> Self {
-        Self { next: core::ptr::null_mut() }
-    }
-
-    /// Turns round the list that began at `head`, newest first.
-    fn of(head: *mut N) -> Self {
-        let mut older = if is_node(head) { head } else { core::ptr::null_mut() };
-        let mut newer = core::ptr::null_mut();
-        while let Some(node) = NonNull::new(older) {
-            // SAFETY: the node was queued, hence is valid.
-            let link = unsafe { N::link(node) };
-            // SAFETY: the whole list was taken out of the inbox, so it is the caller's own.
-            older = unsafe { link.get() };
-            // SAFETY: as above.
-            unsafe { link.set(newer) };
-            newer = node.as_ptr();
-        }
-        Self { next: newer }
-    }
-}
-
-impl<N: Linked> Iterator for Drain<N> {
-    type Item = N::Handle;
-
-    fn next(&mut self) -> Option<N::Handle> {
-        let node = NonNull::new(self.next)?;
-        // SAFETY: the node was queued, hence is valid.
-        let link = unsafe { N::link(node) };
-        // SAFETY: the list is this iterator's own.
-        self.next = unsafe { link.get() };
-        // SAFETY: the node came from `into_raw` when it was pushed, and leaves the list here.
-        Some(unsafe { N::from_raw(node) })
-    }
-}
-
-impl<N: Linked> Drop for Drain<N> {
-    fn drop(&mut self) {
-        self.for_each(drop);
     }
 }

@@ -23,6 +23,11 @@
 //! - `alloc` (default): the growing timer wheel, tasks and the scheduler, and more than one
 //!   waiter at a time for one result.
 #![no_std]
+#![warn(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    clippy::alloc_instead_of_core
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "alloc")]

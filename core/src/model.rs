@@ -12,6 +12,8 @@ use core::cell::Cell;
 pub enum Edge {
     /// Publication of a node by the producer that pushes it.
     InboxPush,
+    /// Publication, to the consumer's next look, of what happened before a notification.
+    InboxNotify,
     /// The consumer's view of the nodes that it drains.
     InboxDrain,
     /// The consumer's step from awake to asleep, indivisible with the check for emptiness.

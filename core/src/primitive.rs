@@ -6,14 +6,16 @@
 #[cfg(not(crochet_loom))]
 mod real;
 #[cfg(not(crochet_loom))]
-pub(crate) use real::{AtomicPtr, AtomicU8, AtomicUsize, Edge, Ordering, UnsafeCell, fence_acquire};
+use real as switched;
 
 #[cfg(crochet_loom)]
 mod loomed;
 #[cfg(crochet_loom)]
-pub(crate) use loomed::{
-    AtomicPtr, AtomicU8, AtomicUsize, Edge, Ordering, UnsafeCell, fence_acquire,
-};
+use loomed as switched;
+
+#[cfg(feature = "alloc")]
+pub(crate) use switched::fence_acquire;
+pub(crate) use switched::{AtomicPtr, AtomicU8, AtomicUsize, Edge, Ordering, UnsafeCell};
 
 /// Declares constructors that are `const` outside of loom, whose atomics have no const `new`.
 macro_rules! const_unless_loom {

@@ -9,6 +9,7 @@ use core::fmt;
 use core::future::Future;
 
 use crate::driver::{Unpark, Work};
+use crate::eventual::End;
 use crate::inbox::{Closed, Inbox, Wake};
 use crate::primitive::UnsafeCell;
 use crate::task::{Cell, Header, Operation, OwnedList, ReadyList, Runnable, Schedule};
@@ -18,7 +19,9 @@ use crate::task::{Cell, Header, Operation, OwnedList, ReadyList, Runnable, Sched
 /// # Safety
 ///
 /// For one value and its clones, `is_on_loop` returns true on at most one context at a time, and
-/// always on the one that runs the loop.
+/// always on the one that runs the loop. That context may change only while no task that has begun
+/// is left, for tasks need not be `Send`, and what the old one did happens before what the new one
+/// does.
 pub unsafe trait OnLoop {
     /// Tells whether the caller runs on the loop's own context.
     fn is_on_loop(&self) -> bool;
@@ -27,6 +30,9 @@ pub unsafe trait OnLoop {
 /// A loop's queues, shared by the loop, its tasks and whoever submits to it.
 ///
 /// Cloning it is cheap: it is a counted reference. `U` knows how to wake the loop.
+///
+/// Tasks keep their scheduler, so the loop's owner [closes](Self::close) it in the end: otherwise
+/// tasks that have not ended stay in memory, and so does the scheduler.
 pub struct Scheduler<U> {
     shared: Arc<Shared<U>>,
 }
@@ -41,6 +47,8 @@ struct Shared<U> {
 struct Local {
     ready: ReadyList,
     owned: OwnedList,
+    // How often the scheduler has been closed, modulo the type's range.
+    closings: usize,
 }
 
 // SAFETY: `local` is only touched when `is_on_loop` says that this is the loop's context, of which
@@ -74,6 +82,7 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
                 local: UnsafeCell::new(Local {
                     ready: ReadyList::new(),
                     owned: OwnedList::new(),
+                    closings: 0,
                 }),
                 unpark,
             }),
@@ -88,7 +97,7 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
 
     /// Submits an operation from any context: the loop calls `make` and polls what it returns.
     ///
-    /// After the scheduler has been closed the operation has ended as [`End::Stopped`](crate::eventual::End::Stopped) already.
+    /// After the scheduler has been closed the operation has ended as [`End::Stopped`] already.
     pub fn submit<M, F>(&self, make: M) -> Operation<Self, F::Output>
     where
         M: FnOnce() -> F + Send + 'static,
@@ -114,7 +123,12 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
     {
         // SAFETY: borrowing is the caller's word; `M` and the output are Send.
         let (task, operation) = unsafe { Cell::allocate(self.clone(), make) };
-        self.schedule(task);
+        // The inbox refuses by itself; the loop's own list does not.
+        if self.is_on_loop() && self.is_closed() {
+            task.task().revoke(End::Stopped);
+        } else {
+            self.schedule(task);
+        }
         operation
     }
 
@@ -168,15 +182,21 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
     }
 
     /// Takes no more operations, ends everything that is queued or suspended as
-    /// [`End::Stopped`](crate::eventual::End::Stopped), and drops it.
+    /// [`End::Stopped`], and drops it.
     ///
-    /// Destructors that wake or spawn tasks find the loop stopped. Does nothing elsewhere than on
-    /// the loop. A destructor's panic goes on to the caller, who may call this again for the rest.
+    /// A task that closes the scheduler it runs on goes on until it is suspended, and ends then,
+    /// unless it has completed. Destructors that wake or spawn tasks find the loop stopped. Does
+    /// nothing elsewhere than on the loop.
+    ///
+    /// # Panics
+    ///
+    /// Goes on with a destructor's panic; the caller may call this again for the rest.
     pub fn close(&self) {
         self.with_local(|local| {
             // The loop is here, so it does not sleep.
             let (rest, _) = self.shared.inbox.close();
             rest.for_each(|task| local.ready.push(task));
+            local.closings = local.closings.wrapping_add(1);
         });
         while let Some(Some(task)) =
             self.with_local(|local| local.ready.pop().or_else(|| local.owned.pop()))
@@ -195,15 +215,32 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
     ///
     /// # Panics
     ///
-    /// Goes on with a panic of the task, which has been ended as [`End::Cancelled`](crate::eventual::End::Cancelled) then.
+    /// Goes on with a panic of the task, which has been ended as [`End::Cancelled`] then.
     pub fn run_one(&self) -> bool {
-        match self.with_local(|local| local.ready.pop()).flatten() {
-            None => false,
-            Some(task) => {
-                // SAFETY: `with_local` only calls its argument on the loop.
-                unsafe { task.run() };
-                true
+        let next = self.with_local(|local| Some((local.ready.pop()?, local.closings)));
+        let Some((task, closings)) = next.flatten() else {
+            return false;
+        };
+        // SAFETY: `with_local` only calls its argument on the loop.
+        if let Some(suspended) = unsafe { task.run() } {
+            self.keep(suspended, closings);
+        }
+        true
+    }
+
+    /// Keeps a suspended task, or stops it if the scheduler has been closed since the number of
+    /// closings was `closings`: the task was being run then, hence in no list.
+    fn keep(&self, suspended: Runnable, closings: usize) {
+        let too_late = self.with_local(|local| {
+            if local.closings == closings {
+                local.owned.insert(suspended);
+                return None;
             }
+            Some(suspended)
+        });
+        if let Some(task) = too_late.flatten() {
+            // SAFETY: `with_local` only calls its argument on the loop.
+            unsafe { task.stop() };
         }
     }
 
@@ -234,12 +271,10 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Schedule for Scheduler<U> {
         match self.shared.inbox.push(task) {
             Ok(wake) => self.unpark_if(wake),
             // Closed: a submission ends here, a wake-up is too late.
-            Err(Closed(task)) => task.refuse(),
+            Err(Closed(task)) => {
+                task.task().revoke(End::Stopped);
+            }
         }
-    }
-
-    fn own(&self, task: Runnable) {
-        self.with_local(|local| local.owned.insert(task));
     }
 
     fn disown(&self, task: &Runnable) {
@@ -251,7 +286,10 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Work for Scheduler<U> {
     fn collect(&self) {
         if self.shared.inbox.has_news() {
             self.with_local(|local| {
-                self.shared.inbox.drain().for_each(|task| local.ready.push(task));
+                self.shared
+                    .inbox
+                    .drain()
+                    .for_each(|task| local.ready.push(task));
             });
         }
     }
@@ -271,7 +309,10 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Work for Scheduler<U> {
 
     fn awake(&self) {
         self.with_local(|local| {
-            self.shared.inbox.drain().for_each(|task| local.ready.push(task));
+            self.shared
+                .inbox
+                .drain()
+                .for_each(|task| local.ready.push(task));
         });
     }
 }

@@ -9,8 +9,8 @@
 //! is a function that has not been called; it came from another thread, so it is `Send`, and
 //! whoever revokes the operation drops it.
 //!
-//! The result is published after the body has been dropped, so whoever sees a task ended by the
-//! loop knows that nothing of its body is left.
+//! The result is published after the body has been dropped, so whoever sees a task ended knows that
+//! nothing of its body is left.
 
 use core::fmt;
 use core::task::{Context, Poll};
@@ -31,12 +31,7 @@ pub trait Schedule: Clone + Send + Sync + 'static {
     /// Queues the task to be run.
     fn schedule(&self, task: Runnable);
 
-    /// Keeps a task that is suspended, so that stopping the loop can end it.
-    ///
-    /// Called on the loop only.
-    fn own(&self, task: Runnable);
-
-    /// Gives up a task that has ended, if it was kept.
+    /// Gives up a task that has ended, if it was kept for the time that it was suspended.
     ///
     /// Called on the loop only.
     fn disown(&self, task: &Runnable);
@@ -141,11 +136,14 @@ impl<S: Schedule, T> Operation<S, T> {
     /// that has begun is dropped by the loop, soon, on the loop's thread. One that has ended keeps
     /// its result. Idempotent.
     pub fn cancel(&self) {
+        let task = self.reader.pointer();
+        if task.revoke() {
+            return;
+        }
         match self.reader.cancel() {
-            // SAFETY: `Revoked` is returned once in the life of a task, before it has begun.
-            Cancel::Revoked => unsafe { self.reader.pointer().drop_unbegun() },
-            Cancel::Requested => self.reader.pointer().wake(),
-            Cancel::Ended => {}
+            Cancel::Requested => task.wake(),
+            // Nothing can be revoked any more: the task has left QUEUED.
+            Cancel::Ended | Cancel::Revoked => {}
         }
     }
 }

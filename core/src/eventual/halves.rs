@@ -122,6 +122,7 @@ impl<P: Deref<Target = Eventual<T>>, T> Reader<P, T> {
         }
     }
 
+    #[cfg(feature = "alloc")]
     pub(crate) fn pointer(&self) -> &P {
         &self.at
     }

@@ -3,9 +3,9 @@
 use core::task::Waker;
 
 use super::slot::{Unfilled, WaitSlot};
+use crate::primitive::const_unless_loom;
 #[cfg(feature = "alloc")]
 use crate::primitive::{AtomicPtr, Edge, Ordering};
-use crate::primitive::const_unless_loom;
 
 /// Names the slot that a waiter has filled, until it clears it.
 #[derive(PartialEq, Eq, Debug)]
@@ -57,15 +57,32 @@ impl Waiters {
         }
     }
 
-    /// Closes every slot and wakes whoever waited.
+    /// Closes every slot and wakes whoever waited, also when one of the wakers panics.
     pub(super) fn wake_all(&self) {
-        let mut list = Some(self);
-        while let Some(entry) = list {
-            if let Some(waker) = entry.slot.close() {
-                waker.wake();
-            }
-            list = entry.next();
+        let mut rest = WakeRest(Some(self));
+        while rest.wake_next() {}
+    }
+}
+
+/// The slots that are still to be closed. Dropping it closes them: a waker's panic, which unwinds
+/// past it, must not cost the other waiters their wake-up.
+struct WakeRest<'a>(Option<&'a Waiters>);
+
+impl WakeRest<'_> {
+    fn wake_next(&mut self) -> bool {
+        let Some(entry) = self.0 else { return false };
+        let waker = entry.slot.close();
+        self.0 = entry.next();
+        if let Some(waker) = waker {
+            waker.wake();
         }
+        true
+    }
+}
+
+impl Drop for WakeRest<'_> {
+    fn drop(&mut self) {
+        while self.wake_next() {}
     }
 }
 
@@ -123,7 +140,10 @@ fn take_next(list: &mut Waiters) -> *mut Waiters {
 
 #[cfg(not(feature = "alloc"))]
 impl Waiters {
-    #[expect(clippy::unused_self, reason = "with an allocator there may be a next one")]
+    #[expect(
+        clippy::unused_self,
+        reason = "with an allocator there may be a next one"
+    )]
     fn next(&self) -> Option<&Self> {
         None
     }

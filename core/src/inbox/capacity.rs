@@ -111,12 +111,10 @@ impl Capacity {
         let mut used = self.used.load(Ordering::Relaxed);
         loop {
             let next = to(used).ok_or(NoRoom)?;
-            match self.used.compare_exchange_weak(
-                used,
-                next,
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            ) {
+            match self
+                .used
+                .compare_exchange_weak(used, next, Ordering::AcqRel, Ordering::Relaxed)
+            {
                 Ok(_) => return Ok(()),
                 Err(found) => used = found,
             }

@@ -7,7 +7,7 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 
 use super::{Closed, Inbox, Link, Linked, Wake};
-use crate::primitive::{AtomicU8, Ordering, UnsafeCell};
+use crate::primitive::{AtomicU8, Ordering, UnsafeCell, const_unless_loom};
 
 /// An [`Inbox`] of values, with storage for `N` of them and no allocator.
 ///
@@ -73,7 +73,10 @@ unsafe impl<T> Linked for Cell<T> {
     }
 
     unsafe fn from_raw(cell: NonNull<Self>) -> Taken<T> {
-        Taken { cell, marker: PhantomData }
+        Taken {
+            cell,
+            marker: PhantomData,
+        }
     }
 
     unsafe fn link<'a>(cell: NonNull<Self>) -> &'a Link<Self> {
@@ -87,19 +90,13 @@ const FREE: u8 = 0;
 const TAKEN: u8 = 1;
 
 impl<T> Cell<T> {
-    #[cfg(not(crochet_loom))]
-    const FREE: Self = Self {
-        link: Link::new(),
-        taken: AtomicU8::new(FREE),
-        value: UnsafeCell::new(MaybeUninit::uninit()),
-    };
-
-    #[cfg(crochet_loom)]
-    fn free() -> Self {
-        Self {
-            link: Link::new(),
-            taken: AtomicU8::new(FREE),
-            value: UnsafeCell::new(MaybeUninit::uninit()),
+    const_unless_loom! {
+        fn free() -> Self {
+            Self {
+                link: Link::new(),
+                taken: AtomicU8::new(FREE),
+                value: UnsafeCell::new(MaybeUninit::uninit()),
+            }
         }
     }
 
@@ -114,7 +111,10 @@ impl<T> Cell<T> {
             // SAFETY: the swap above gave this call the cell.
             unsafe { (*slot).write(value) };
         });
-        Ok(Taken { cell: NonNull::from(self), marker: PhantomData })
+        Ok(Taken {
+            cell: NonNull::from(self),
+            marker: PhantomData,
+        })
     }
 }
 
@@ -124,7 +124,7 @@ impl<T> Taken<T> {
         let cell = unsafe { self.cell.as_ref() };
         let value = cell.value.with(|slot| {
             // SAFETY: a taken cell holds a value, and its `Taken` is consumed here.
-            unsafe { (*slot).assume_init_read() }
+            unsafe { slot.cast::<T>().read() }
         });
         cell.taken.store(FREE, Ordering::Release);
         core::mem::forget(self);
@@ -134,7 +134,13 @@ impl<T> Taken<T> {
 
 impl<T> Drop for Taken<T> {
     fn drop(&mut self) {
-        drop(Self { cell: self.cell, marker: PhantomData }.into_inner());
+        drop(
+            Self {
+                cell: self.cell,
+                marker: PhantomData,
+            }
+            .into_inner(),
+        );
     }
 }
 
@@ -151,7 +157,9 @@ impl<T, const N: usize> Default for FixedInbox<T, N> {
 
 impl<T, const N: usize> fmt::Debug for FixedInbox<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FixedInbox").field("capacity", &N).finish_non_exhaustive()
+        f.debug_struct("FixedInbox")
+            .field("capacity", &N)
+            .finish_non_exhaustive()
     }
 }
 
@@ -160,7 +168,11 @@ impl<T, const N: usize> FixedInbox<T, N> {
     #[cfg(not(crochet_loom))]
     #[must_use]
     pub const fn new() -> Self {
-        Self { inbox: Inbox::new(), cells: [const { Cell::FREE }; N], _pinned: PhantomPinned }
+        Self {
+            inbox: Inbox::new(),
+            cells: [const { Cell::free() }; N],
+            _pinned: PhantomPinned,
+        }
     }
 
     /// Makes an empty inbox whose consumer is awake.
@@ -223,11 +235,11 @@ impl<T, const N: usize> FixedInbox<T, N> {
         self.inbox.has_news()
     }
 
-    /// Closes the inbox and takes what is still queued.
-    pub fn close(self: Pin<&Self>) -> impl Iterator<Item = T> + '_ {
-        // The consumer is the one who closes, so it is not asleep.
-        let (rest, _) = self.get_ref().inbox.close();
-        rest.map(Taken::into_inner)
+    /// Closes the inbox and takes what is still queued, as one step: every post either is in the
+    /// returned values or has been refused.
+    pub fn close(self: Pin<&Self>) -> (impl Iterator<Item = T> + '_, Wake) {
+        let (rest, wake) = self.get_ref().inbox.close();
+        (rest.map(Taken::into_inner), wake)
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 
 /// Orders everything after it behind the release operations that preceding loads have seen.
+#[cfg(feature = "alloc")]
 #[inline(always)]
 pub(crate) fn fence_acquire() {
     core::sync::atomic::fence(Ordering::Acquire);
@@ -34,6 +35,7 @@ impl<T> UnsafeCell<T> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Edge {
     InboxPush,
+    InboxNotify,
     InboxDrain,
     InboxSleep,
     EventualFinish,
@@ -41,6 +43,7 @@ pub(crate) enum Edge {
     EventualWaited,
     SlotFill,
     SlotClose,
+    #[cfg(feature = "alloc")]
     TaskWake,
 }
 

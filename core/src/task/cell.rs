@@ -20,8 +20,6 @@ pub(crate) struct Head<S, T> {
     header: Header,
     scheduler: S,
     eventual: Eventual<T>,
-    // Drops the body of a task that was revoked. Set by the cell's maker, for it knows the types.
-    drop_unbegun: unsafe fn(NonNull<Header>),
 }
 
 /// One task.
@@ -78,7 +76,6 @@ where
                 header: Header::scheduled(2, &Self::TABLE),
                 scheduler,
                 eventual: Eventual::new(),
-                drop_unbegun: Self::drop_unbegun,
             },
             body: UnsafeCell::new(body),
         });
@@ -98,45 +95,54 @@ where
         run: Self::run,
         stop: Self::stop,
         schedule: Self::schedule,
-        refuse: Self::refuse,
+        revoke: Self::revoke,
         free: Self::free,
     };
 
-    /// Runs the task once.
+    /// Runs the task once, and gives it back when it is suspended.
     ///
     /// # Safety
     ///
     /// The caller is the loop and hands over a reference to a cell of this type.
-    unsafe fn run(header: NonNull<Header>) {
+    unsafe fn run(header: NonNull<Header>) -> Option<Runnable> {
         // SAFETY: the caller hands over a reference.
         let task = Runnable::new(unsafe { TaskRef::from_raw(header) });
         // SAFETY: the reference keeps the cell alive, and the table says that it has this type.
         let cell = unsafe { header.cast::<Self>().as_ref() };
         if !cell.is_live() {
-            return;
+            return None;
         }
+        let entered = cell.head.header.enter_or_again()?;
         cell.head.header.unschedule();
         if cell.head.eventual.is_cancel_requested() {
-            return cell.end(&task, End::Cancelled);
+            cell.end(&task, End::Cancelled);
+            return None;
         }
         let unwinding = OnDrop(|| {
-            // The panic may have come from a waiter's waker, after the end.
+            // The panic may have come after the end, from a waiter's waker or a destructor.
             if !cell.head.eventual.is_ended() {
                 cell.end(&task, End::Cancelled);
             }
         });
         let polled = cell.poll(header);
-        let is_pending = polled.is_pending();
-        if let Poll::Ready(value) = polled {
-            cell.complete(&task, value);
-        }
+        let suspended = match polled {
+            Poll::Pending => true,
+            Poll::Ready(value) => {
+                cell.complete(&task, value);
+                false
+            }
+        };
         core::mem::forget(unwinding);
-        if is_pending {
-            cell.head.scheduler.own(task);
+        let again = entered.leave();
+        if suspended && again {
+            cell.head.header.unschedule();
+            task.task().wake_by_ref();
         }
+        suspended.then_some(task)
     }
 
-    /// Ends the task as stopped, if it has not ended.
+    /// Ends the task as stopped, if it has not ended. A task whose body the loop is in is left
+    /// alone: whoever runs it asks again when it is suspended.
     ///
     /// # Safety
     ///
@@ -146,41 +152,46 @@ where
         let task = ManuallyDrop::new(Runnable::new(unsafe { TaskRef::from_raw(header) }));
         // SAFETY: as in `run`.
         let cell = unsafe { header.cast::<Self>().as_ref() };
-        if cell.is_live() {
+        if !cell.is_live() {
+            return;
+        }
+        if let Some(_entered) = cell.head.header.enter() {
             cell.end(&task, End::Stopped);
         }
     }
 
-    /// Ends the task as stopped if it has not begun: its function is dropped here.
+    /// Ends the task if it has not begun, and drops its function here; tells whether it did.
     ///
     /// # Safety
     ///
     /// The caller has a reference to a cell of this type.
-    unsafe fn refuse(header: NonNull<Header>) {
+    unsafe fn revoke(header: NonNull<Header>, end: End) -> bool {
         // SAFETY: the caller's reference keeps the cell alive.
         let cell = unsafe { header.cast::<Self>().as_ref() };
-        if cell.head.eventual.begin() {
-            // A task that had not begun is in no list of the loop, and its function is Send: only
-            // submissions can be refused.
-            let _publish = OnDrop(|| {
-                // SAFETY: the phase is RUNNING since `begin`, which made this the completer.
-                unsafe { cell.head.eventual.finish_without(End::Stopped) };
-            });
-            cell.drop_body();
+        if !cell.head.eventual.begin_revoking() {
+            return false;
         }
+        // The end shows when the function has been dropped, with all that it borrows. A task that
+        // has not begun is a submission, so its function is Send.
+        let _publish = OnDrop(|| {
+            // SAFETY: the phase is RUNNING since `begin_revoking`, which made this the completer.
+            unsafe { cell.head.eventual.finish_without(end) };
+        });
+        cell.drop_body();
+        true
     }
 
     /// Begins the task if need be; tells whether its body is the loop's to use.
     fn is_live(&self) -> bool {
-        self.head.eventual.begin() || !self.head.eventual.is_ended()
+        self.head.eventual.begin() || self.head.eventual.is_running()
     }
 
     fn poll(&self, header: NonNull<Header>) -> Poll<T> {
         let waker = borrowed_waker(header);
         let mut cx = Context::from_waker(&waker);
         self.body.with_mut(|body| {
-            // SAFETY: the task has begun, so the body is the loop's; the loop polls one task at
-            // a time and a task cannot be run from within its own poll.
+            // SAFETY: the task has begun, so the body is the loop's, which has entered it, so that
+            // nobody uses it from within the poll.
             let body = unsafe { &mut *body };
             if let Body::Make(_) = body {
                 if let Body::Make(make) = core::mem::replace(body, Body::Gone) {
@@ -196,10 +207,17 @@ where
     }
 
     fn complete(&self, task: &Runnable, value: T) {
+        let mut value = Some(value);
+        // Published also when the body's destructor panics: the value is there, and the panic
+        // reaches whoever runs the loop.
+        let _publish = OnDrop(|| {
+            self.retire(task);
+            if let Some(value) = value.take() {
+                // SAFETY: the task is live, so its phase is RUNNING; the loop is the completer.
+                drop(unsafe { self.head.eventual.finish_with(value) });
+            }
+        });
         self.drop_body();
-        self.retire(task);
-        // SAFETY: the task is live, so its phase is RUNNING; the loop is the completer.
-        drop(unsafe { self.head.eventual.finish_with(value) });
     }
 
     fn end(&self, task: &Runnable, end: End) {
@@ -221,22 +239,11 @@ where
     fn drop_body(&self) {
         self.body.with_mut(|body| {
             let gone = SetGone(body);
-            // SAFETY: the callers are the loop with a task that has begun, or whoever revoked one
-            // that has not; either has the body to itself. `gone` overwrites the dropped body
-            // without dropping it again, also when its destructor panics.
+            // SAFETY: the callers are the loop, which has entered the body of a task that has begun,
+            // or whoever revoked one that has not; either has the body to itself. `gone` overwrites
+            // the dropped body without dropping it again, also when its destructor panics.
             unsafe { core::ptr::drop_in_place(gone.0) };
         });
-    }
-
-    /// Drops the function of a revoked task.
-    ///
-    /// # Safety
-    ///
-    /// The caller has a reference to a cell of this type, and has just revoked the task.
-    unsafe fn drop_unbegun(header: NonNull<Header>) {
-        // SAFETY: the caller's reference keeps the cell alive.
-        let cell = unsafe { header.cast::<Self>().as_ref() };
-        cell.drop_body();
     }
 
     /// Hands a reference to the scheduler.
@@ -305,15 +312,9 @@ impl<S: Schedule, T> Pointer<S, T> {
         self.task.wake_by_ref();
     }
 
-    /// Drops the function of a task that has just been revoked.
-    ///
-    /// # Safety
-    ///
-    /// The caller has revoked the task, and calls this once.
-    pub(crate) unsafe fn drop_unbegun(&self) {
-        let drop_unbegun = self.head().drop_unbegun;
-        // SAFETY: the reference keeps the cell alive; the rest is the caller's word.
-        unsafe { drop_unbegun(self.task.as_raw()) };
+    /// Ends the task as cancelled, if it has not begun; tells whether it did.
+    pub(crate) fn revoke(&self) -> bool {
+        self.task.revoke(End::Cancelled)
     }
 }
 

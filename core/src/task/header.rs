@@ -6,6 +6,7 @@ use core::task::{RawWaker, RawWakerVTable, Waker};
 
 use super::Runnable;
 use super::list::Siblings;
+use crate::eventual::End;
 use crate::inbox::{Link, Linked};
 use crate::primitive::{AtomicUsize, Edge, Ordering, UnsafeCell, fence_acquire};
 
@@ -19,19 +20,35 @@ pub(crate) struct Header {
     link: Link<Self>,
     state: AtomicUsize,
     siblings: UnsafeCell<Siblings>,
+    body: UnsafeCell<InBody>,
     table: &'static Table,
+}
+
+/// Whether the loop is inside a task's body, polling or dropping it. Touched by the loop only.
+///
+/// What a body calls may run or close the scheduler in turn; this is what keeps the loop from
+/// using the same body twice at a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum InBody {
+    /// It is not.
+    No,
+    /// It is.
+    Yes,
+    /// It is, and came again from within: the task is to be run once more.
+    Again,
 }
 
 /// What can be done with a task whose types are not known.
 pub(crate) struct Table {
-    /// Runs the task once. Consumes a reference; on the loop only.
-    pub(crate) run: unsafe fn(NonNull<Header>),
+    /// Runs the task once. Consumes a reference, and gives it back when the task is suspended; on
+    /// the loop only.
+    pub(crate) run: unsafe fn(NonNull<Header>) -> Option<Runnable>,
     /// Ends the task as stopped. Borrows a reference; on the loop only.
     pub(crate) stop: unsafe fn(NonNull<Header>),
     /// Hands a reference to the scheduler, while the caller keeps another.
     pub(crate) schedule: unsafe fn(NonNull<Header>),
-    /// Ends a task that has not begun, as stopped. Borrows a reference.
-    pub(crate) refuse: unsafe fn(NonNull<Header>),
+    /// Ends a task that has not begun; tells whether it did. Borrows a reference.
+    pub(crate) revoke: unsafe fn(NonNull<Header>, End) -> bool,
     /// Frees the cell.
     pub(crate) free: unsafe fn(NonNull<Header>),
 }
@@ -55,12 +72,42 @@ impl Header {
             link: Link::new(),
             state: AtomicUsize::new(references * ONE + SCHEDULED),
             siblings: UnsafeCell::new(Siblings::NONE),
+            body: UnsafeCell::new(InBody::No),
             table,
         }
     }
 
     pub(crate) fn siblings(&self) -> &UnsafeCell<Siblings> {
         &self.siblings
+    }
+
+    /// Enters the body, unless the loop is in it already. Called on the loop only.
+    pub(crate) fn enter(&self) -> Option<Entered<'_>> {
+        self.with_body(|body| {
+            let is_free = *body == InBody::No;
+            if is_free {
+                *body = InBody::Yes;
+            }
+            is_free
+        })
+        .then(|| Entered(self))
+    }
+
+    /// As [`enter`](Self::enter); a body that the loop is in already is to be run again after it.
+    pub(crate) fn enter_or_again(&self) -> Option<Entered<'_>> {
+        let entered = self.enter();
+        if entered.is_none() {
+            self.with_body(|body| *body = InBody::Again);
+        }
+        entered
+    }
+
+    /// Uses the record of where the loop is. `with` must not call anything foreign.
+    fn with_body<R>(&self, with: impl FnOnce(&mut InBody) -> R) -> R {
+        self.body.with_mut(|body| {
+            // SAFETY: only the loop comes here, and `with` does not come back.
+            with(unsafe { &mut *body })
+        })
     }
 
     /// Marks the task as taken out of its queue, and sees what happened before it was woken.
@@ -83,6 +130,22 @@ impl Header {
     fn add_reference(&self) {
         let before = self.state.fetch_add(ONE, Ordering::Relaxed);
         assert!(before <= usize::MAX / 2, "too many references to one task");
+    }
+}
+
+/// The loop's stay in a task's body, which dropping it ends.
+pub(crate) struct Entered<'a>(&'a Header);
+
+impl Entered<'_> {
+    /// Ends the stay; tells whether the task is to be run once more.
+    pub(crate) fn leave(self) -> bool {
+        self.0.with_body(|body| *body == InBody::Again)
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.0.with_body(|body| *body = InBody::No);
     }
 }
 
@@ -121,6 +184,13 @@ impl TaskRef {
             unsafe { schedule(self.clone().into_raw()) };
         }
     }
+
+    /// Ends the task, if it has not begun; tells whether it did.
+    pub(crate) fn revoke(&self, end: End) -> bool {
+        let revoke = self.header().table.revoke;
+        // SAFETY: the reference keeps the cell alive.
+        unsafe { revoke(self.as_raw(), end) }
+    }
 }
 
 impl Clone for TaskRef {
@@ -155,22 +225,15 @@ impl Runnable {
         self.0
     }
 
-    /// Runs the task once.
+    /// Runs the task once, and gives it back when it is suspended.
     ///
     /// # Safety
     ///
     /// The caller is the loop of the task's scheduler.
-    pub(crate) unsafe fn run(self) {
+    pub(crate) unsafe fn run(self) -> Option<Self> {
         let run = self.0.header().table.run;
         // SAFETY: the reference is handed over; the caller is the loop.
-        unsafe { run(self.0.into_raw()) };
-    }
-
-    /// Ends the task as stopped if it has not begun.
-    pub(crate) fn refuse(&self) {
-        let refuse = self.0.header().table.refuse;
-        // SAFETY: the reference keeps the cell alive.
-        unsafe { refuse(self.0.as_raw()) };
+        unsafe { run(self.0.into_raw()) }
     }
 
     /// Ends the task as stopped.

@@ -133,7 +133,8 @@ impl OwnedList {
     pub(crate) fn pop(&mut self) -> Option<Runnable> {
         let first = self.first?;
         // SAFETY: the list owns a reference to its first task; `remove` only borrows this one.
-        let first = core::mem::ManuallyDrop::new(Runnable::new(unsafe { TaskRef::from_raw(first) }));
+        let first =
+            core::mem::ManuallyDrop::new(Runnable::new(unsafe { TaskRef::from_raw(first) }));
         self.remove(&first)
     }
 }

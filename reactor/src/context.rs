@@ -1,0 +1,148 @@
+//! The loop-side state of a reactor, and how code that runs on it finds it.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use crochet_core::driver::Clock;
+use crochet_core::scheduler::Scheduler;
+use crochet_core::time::{Resolution, Tick};
+use crochet_core::wheel::Wheel;
+
+use crate::alarm::Alarm;
+use crate::registry::Registry;
+use crate::thread;
+use crate::unparker::Unparker;
+
+/// What a reactor shares with the code that it runs, all on one thread.
+pub(crate) struct Context {
+    pub(crate) scheduler: Scheduler<Unparker>,
+    pub(crate) timers: RefCell<Wheel<Alarm>>,
+    pub(crate) registry: Registry,
+    pub(crate) time: TimeSource,
+    /// How many more times the task that is being polled may use a ready source before it has to
+    /// let others run.
+    pub(crate) patience: Cell<u32>,
+}
+
+/// Where the reactor's time comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum TimeSource {
+    /// The monotonic clock, counted from the making of the reactor.
+    Monotonic(Instant),
+    /// A clock that only moves when a test moves it.
+    Virtual(Rc<Cell<Duration>>),
+}
+
+/// One tick of a reactor's wheel is a microsecond: deadlines are rounded up to it.
+pub(crate) const RESOLUTION: Resolution = Resolution::MICROSECOND;
+
+/// How often a task may use ready sources in one poll.
+const PATIENCE: u32 = 128;
+
+impl TimeSource {
+    /// Returns the time since the reactor was made.
+    pub(crate) fn elapsed(&self) -> Duration {
+        match self {
+            Self::Monotonic(start) => start.elapsed(),
+            Self::Virtual(now) => now.get(),
+        }
+    }
+}
+
+impl Clock for TimeSource {
+    fn now(&self) -> Tick {
+        Tick::ZERO.saturating_add(RESOLUTION.elapsed_floor(self.elapsed()))
+    }
+}
+
+impl Context {
+    /// Returns the tick at which `delay` from now has certainly passed.
+    pub(crate) fn deadline(&self, delay: Duration) -> Tick {
+        RESOLUTION.deadline(self.time.elapsed(), delay)
+    }
+
+    /// Lets the task that is polled next use ready sources again.
+    pub(crate) fn renew_patience(&self) {
+        self.patience.set(PATIENCE);
+    }
+
+    /// Takes one use of a ready source; tells whether the task may go on.
+    pub(crate) fn spend_patience(&self) -> bool {
+        match self.patience.get().checked_sub(1) {
+            Some(left) => {
+                self.patience.set(left);
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Context>>> = const { RefCell::new(None) };
+}
+
+/// The calling thread is not running a reactor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotOnReactor;
+
+impl fmt::Display for NotOnReactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this thread is not running a reactor: call it from code that runs on one")
+    }
+}
+
+impl std::error::Error for NotOnReactor {}
+
+impl From<NotOnReactor> for std::io::Error {
+    fn from(error: NotOnReactor) -> Self {
+        Self::other(error)
+    }
+}
+
+/// Returns the reactor that the calling thread is running.
+pub(crate) fn current() -> Result<Rc<Context>, NotOnReactor> {
+    CURRENT
+        .try_with(|current| current.borrow().clone())
+        .ok()
+        .flatten()
+        .ok_or(NotOnReactor)
+}
+
+/// Returns the reactor that the calling thread is running, for functions that have no error.
+#[track_caller]
+pub(crate) fn expect_current() -> Rc<Context> {
+    match current() {
+        Ok(context) => context,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Marks the calling thread as running a reactor until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Entered(());
+
+/// The calling thread runs a reactor already.
+#[derive(Debug)]
+pub(crate) struct AlreadyRunning;
+
+impl Entered {
+    pub(crate) fn enter(context: &Rc<Context>) -> Result<Self, AlreadyRunning> {
+        if thread::set_running(true) {
+            return Err(AlreadyRunning);
+        }
+        CURRENT.set(Some(Rc::clone(context)));
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        thread::set_running(false);
+        // Taken first: dropping the last reference must find the cell unborrowed.
+        let left = CURRENT.take();
+        drop(left);
+    }
+}

@@ -1,0 +1,163 @@
+//! Functions that are called later.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crochet_core::time::Tick;
+use crochet_core::wheel::Key;
+
+use crate::alarm::Alarm;
+use crate::context::{self, Context};
+
+/// Calls `call` on the loop when `delay` has passed.
+///
+/// As Twisted's `callLater`: calls with equal deadlines are made in the order in which they were
+/// asked for; a call that is asked for while timers are being fired is made in a later turn, even
+/// with no delay; a call that panics is logged, and the others are made.
+///
+/// Dropping the returned handle does not take the call back.
+///
+/// # Panics
+///
+/// When the calling thread is not running a reactor.
+#[track_caller]
+pub fn call_later(delay: Duration, call: impl FnOnce() + 'static) -> DelayedCall {
+    let context = context::expect_current();
+    let deadline = context.deadline(delay);
+    let inserted = context
+        .timers
+        .borrow_mut()
+        .insert(deadline, Alarm::Call(Box::new(call)));
+    let Ok(key) = inserted else {
+        panic!("the reactor has four billion timers");
+    };
+    DelayedCall {
+        context,
+        key,
+        cancelled: Cell::new(false),
+    }
+}
+
+/// A call that was asked for by [`call_later`].
+pub struct DelayedCall {
+    context: Rc<Context>,
+    key: Key,
+    cancelled: Cell<bool>,
+}
+
+/// Why a delayed call could not be changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The call has been made, or is being made.
+    AlreadyCalled,
+    /// The call was cancelled.
+    AlreadyCancelled,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AlreadyCalled => "the delayed call has been made already",
+            Self::AlreadyCancelled => "the delayed call was cancelled already",
+        })
+    }
+}
+
+impl std::error::Error for CallError {}
+
+impl fmt::Debug for DelayedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DelayedCall")
+            .field("active", &self.is_active())
+            .finish_non_exhaustive()
+    }
+}
+
+impl DelayedCall {
+    /// Tells whether the call is still to be made.
+    ///
+    /// It counts as made from the moment before it is entered.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.context.timers.borrow().contains(self.key)
+    }
+
+    /// Returns how long it is until the call: zero when it is due.
+    ///
+    /// # Errors
+    ///
+    /// When it is no longer to be made.
+    pub fn remaining(&self) -> Result<Duration, CallError> {
+        let at = context::RESOLUTION.duration(self.deadline()?.saturating_since(Tick::ZERO));
+        Ok(at.saturating_sub(self.context.time.elapsed()))
+    }
+
+    /// Takes the call back; its function is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When it is no longer to be made.
+    pub fn cancel(&self) -> Result<(), CallError> {
+        // A statement of its own: the function is dropped after the borrow has ended.
+        let alarm = self.context.timers.borrow_mut().cancel(self.key);
+        match alarm {
+            None => Err(self.ended()),
+            Some(alarm) => {
+                self.cancelled.set(true);
+                drop(alarm);
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes the call when `delay` has passed, counted from now.
+    ///
+    /// # Errors
+    ///
+    /// When it is no longer to be made.
+    pub fn reset(&self, delay: Duration) -> Result<(), CallError> {
+        self.move_to(self.context.deadline(delay))
+    }
+
+    /// Makes the call later by `by`, counted from its present deadline.
+    ///
+    /// # Errors
+    ///
+    /// When it is no longer to be made.
+    pub fn delay(&self, by: Duration) -> Result<(), CallError> {
+        let by = context::RESOLUTION.ticks_ceil(by);
+        self.move_to(self.deadline()?.saturating_add(by))
+    }
+
+    /// Makes the call earlier by `by`, counted from its present deadline: Twisted's `delay` with a
+    /// negative time. At the earliest it is made in the next turn.
+    ///
+    /// # Errors
+    ///
+    /// When it is no longer to be made.
+    pub fn hasten(&self, by: Duration) -> Result<(), CallError> {
+        let by = context::RESOLUTION.elapsed_floor(by);
+        self.move_to(self.deadline()?.saturating_sub(by))
+    }
+
+    fn deadline(&self) -> Result<Tick, CallError> {
+        let deadline = self.context.timers.borrow().deadline(self.key);
+        deadline.ok_or_else(|| self.ended())
+    }
+
+    fn move_to(&self, deadline: Tick) -> Result<(), CallError> {
+        let moved = self.context.timers.borrow_mut().reset(self.key, deadline);
+        moved.map_err(|_stale| self.ended())
+    }
+
+    fn ended(&self) -> CallError {
+        if self.cancelled.get() {
+            CallError::AlreadyCancelled
+        } else {
+            CallError::AlreadyCalled
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! UDP sockets.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+
+use crate::registry::{Direction, Registered};
+
+/// A UDP socket. Several tasks may receive from it and send to it.
+#[derive(Debug)]
+pub struct UdpSocket {
+    io: Registered<mio::net::UdpSocket>,
+}
+
+impl UdpSocket {
+    /// Binds a socket to `addr`; port 0 lets the system choose one.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports: in use, no permission; not being on a reactor.
+    pub fn bind(addr: SocketAddr) -> io::Result<Self> {
+        let io = Registered::new(mio::net::UdpSocket::bind(addr)?)?;
+        Ok(Self { io })
+    }
+
+    /// Sets the one peer that [`send`](Self::send) and [`recv`](Self::recv) talk to; datagrams from
+    /// others are dropped by the system.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn connect(&self, addr: SocketAddr) -> io::Result<()> {
+        self.io.source().connect(addr)
+    }
+
+    /// Sends a datagram to the peer that was set by [`connect`](Self::connect).
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports; a refusal of an earlier datagram comes up here as well.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future before it is ready sends nothing.
+    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        poll_fn(|cx| {
+            self.io
+                .poll_io(Direction::Write, cx, |socket| socket.send(buf))
+        })
+        .await
+    }
+
+    /// Receives a datagram from the peer; what does not fit into `buf` is lost.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports, such as that the peer's port is closed.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future before it is ready takes no datagram away.
+    pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        poll_fn(|cx| {
+            self.io
+                .poll_io(Direction::Read, cx, |socket| socket.recv(buf))
+        })
+        .await
+    }
+
+    /// Sends a datagram to `addr`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future before it is ready sends nothing.
+    pub async fn send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize> {
+        poll_fn(|cx| {
+            self.io
+                .poll_io(Direction::Write, cx, |socket| socket.send_to(buf, addr))
+        })
+        .await
+    }
+
+    /// Receives a datagram from anybody; what does not fit into `buf` is lost.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future before it is ready takes no datagram away.
+    pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        poll_fn(|cx| {
+            self.io
+                .poll_io(Direction::Read, cx, |socket| socket.recv_from(buf))
+        })
+        .await
+    }
+
+    /// Returns the address that the socket is bound to.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.source().local_addr()
+    }
+
+    /// Returns the peer that was set by [`connect`](Self::connect).
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.source().peer_addr()
+    }
+}

@@ -1,0 +1,159 @@
+//! A panic that was contained: what it said and where it happened.
+
+use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::sync::{Arc, Once};
+
+/// A contained panic: its message, its place in the source, and its backtrace if one was asked for.
+///
+/// The place is known because making the first reactor puts a hook in front of the process's panic
+/// hook; the hook before is still called. A program that sets another hook later without calling
+/// the previous one loses the place, not the message.
+#[derive(Clone)]
+pub struct Panic {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    message: String,
+    place: Option<Place>,
+    backtrace: Option<Backtrace>,
+}
+
+#[derive(Clone)]
+struct Place {
+    file: String,
+    line: u32,
+    column: u32,
+}
+
+struct Seen {
+    place: Option<Place>,
+    backtrace: Backtrace,
+}
+
+thread_local! {
+    static CONTAINING: Cell<u32> = const { Cell::new(0) };
+    static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
+}
+
+impl Panic {
+    /// Returns what the panic said.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.inner.message
+    }
+
+    /// Returns the source file of the panic, if it is known.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.inner.place.as_ref().map(|place| place.file.as_str())
+    }
+
+    /// Returns the line of the panic in its file, if it is known.
+    #[must_use]
+    pub fn line(&self) -> Option<u32> {
+        self.inner.place.as_ref().map(|place| place.line)
+    }
+
+    /// Returns the backtrace of the panic, if `RUST_BACKTRACE` asked for one.
+    #[must_use]
+    pub fn backtrace(&self) -> Option<&Backtrace> {
+        self.inner.backtrace.as_ref()
+    }
+
+    /// Takes the payload of a panic that was caught on this thread just now.
+    fn from_payload(payload: &(dyn Any + Send)) -> Self {
+        let message = if let Some(text) = payload.downcast_ref::<&str>() {
+            (*text).to_owned()
+        } else if let Some(text) = payload.downcast_ref::<String>() {
+            text.clone()
+        } else {
+            String::from("a panic whose payload is not text")
+        };
+        // Not reachable while the thread's locals are being destroyed: then the place is unknown.
+        let seen = SEEN.try_with(RefCell::take).unwrap_or_default();
+        let (place, backtrace) = match seen {
+            Some(seen) => (seen.place, Some(seen.backtrace)),
+            None => (None, None),
+        };
+        let backtrace =
+            backtrace.filter(|backtrace| backtrace.status() == BacktraceStatus::Captured);
+        Self {
+            inner: Arc::new(Inner {
+                message,
+                place,
+                backtrace,
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.inner.message)?;
+        match &self.inner.place {
+            Some(Place { file, line, column }) => write!(f, " at {file}:{line}:{column}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Panic")
+            .field("message", &self.message())
+            .field("file", &self.file())
+            .field("line", &self.line())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Calls `body` and turns its panic into a value.
+///
+/// The closure is taken as unwind-safe: what it may leave half-done is dropped by the callers.
+pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Panic> {
+    CONTAINING.set(CONTAINING.get() + 1);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+    CONTAINING.set(CONTAINING.get() - 1);
+    result.map_err(|payload| {
+        let panic = Panic::from_payload(payload.as_ref());
+        // A payload's own destructor may panic as well; there is nobody left to tell.
+        if let Err(again) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)))
+        {
+            std::mem::forget(again);
+        }
+        panic
+    })
+}
+
+/// Puts the hook that notes the place of a contained panic in front of the process's hook, once.
+pub(crate) fn note_places() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            note(info);
+            previous(info);
+        }));
+    });
+}
+
+fn note(info: &std::panic::PanicHookInfo<'_>) {
+    if CONTAINING.get() == 0 {
+        return;
+    }
+    let seen = Seen {
+        place: info.location().map(|location| Place {
+            file: location.file().to_owned(),
+            line: location.line(),
+            column: location.column(),
+        }),
+        backtrace: Backtrace::capture(),
+    };
+    // Fails only while the thread's locals are being destroyed: then the place stays unknown.
+    let noted = SEEN.try_with(|cell| cell.replace(Some(seen)));
+    drop(noted);
+}

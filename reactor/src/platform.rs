@@ -1,0 +1,67 @@
+//! How a reactor sleeps, and hears of events.
+
+use std::io;
+
+use crochet_core::driver::{Clock, Park, Until};
+use crochet_core::time::Tick;
+
+use crate::context::{Context, TimeSource};
+use crate::registry::Registry;
+use crate::unparker::Bell;
+
+mod poller;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod timerfd;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "platform/no_timerfd.rs"]
+mod timerfd;
+
+use poller::Poller;
+
+/// What is under a reactor: the operating system, or a test.
+#[derive(Debug)]
+pub(crate) enum Platform {
+    /// The system's poller, through mio.
+    System(Poller),
+    /// Nothing: there are no sockets, and the loop never really sleeps.
+    Virtual,
+}
+
+impl Platform {
+    /// Opens the system's poller.
+    pub(crate) fn system() -> io::Result<(Self, Bell, Registry)> {
+        let (poller, waker, registry) = Poller::new()?;
+        Ok((Self::System(poller), Bell::Poller(waker), registry))
+    }
+
+    /// Borrows the platform together with the loop's state, for one turn.
+    pub(crate) fn with<'a>(&'a mut self, context: &'a Context) -> Parking<'a> {
+        Parking {
+            platform: self,
+            context,
+        }
+    }
+}
+
+/// A platform with the state that its events go to.
+pub(crate) struct Parking<'a> {
+    platform: &'a mut Platform,
+    context: &'a Context,
+}
+
+impl Park for Parking<'_> {
+    type Error = io::Error;
+
+    fn park(&mut self, until: Until) -> io::Result<()> {
+        match self.platform {
+            Platform::System(poller) => poller.park(until, self.context),
+            Platform::Virtual => Ok(()),
+        }
+    }
+}
+
+impl Clock for Parking<'_> {
+    fn now(&self) -> Tick {
+        TimeSource::now(&self.context.time)
+    }
+}

@@ -1,0 +1,121 @@
+//! Tasks of the loop's own.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context as TaskContext, Poll};
+
+use crochet_core::eventual::WaitKey;
+
+use crate::caught::Contained;
+use crate::context::{self, Context};
+use crate::label::Label;
+use crate::panic::Panic;
+use crate::wait::Operation;
+
+/// Runs `future` as a task of the reactor that the calling thread runs.
+///
+/// The future need not be `Send`. Its panic ends the task only; when nobody asks the handle, the
+/// panic is logged.
+///
+/// # Panics
+///
+/// When the calling thread is not running a reactor.
+///
+/// # Cancellation
+///
+/// Dropping the handle lets the task go on; [`JoinHandle::cancel`] ends it. When the reactor stops,
+/// the task is dropped.
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+{
+    spawn_on(&context::expect_current(), future, Label::here())
+}
+
+pub(crate) fn spawn_on<F>(context: &Rc<Context>, future: F, label: Label) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+{
+    let spawned = context.scheduler.spawn_local(Contained::new(future, label));
+    let Ok(operation) = spawned else {
+        unreachable!("a context is found on its own thread only");
+    };
+    JoinHandle {
+        operation: Operation::new(operation),
+        key: None,
+        marker: PhantomData,
+    }
+}
+
+/// The result of a task that was spawned, as a future.
+///
+/// It is bound to the reactor's thread. Polling it again after it was ready is an error that
+/// leaves it pending for ever.
+#[must_use = "dropping the handle lets the task go on by itself"]
+pub struct JoinHandle<T> {
+    operation: Operation<T>,
+    key: Option<WaitKey>,
+    // The task may hold what must not leave the thread.
+    marker: PhantomData<Rc<()>>,
+}
+
+/// Why a task has no result.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// It was cancelled.
+    Cancelled,
+    /// Its reactor stopped.
+    Stopped,
+    /// It panicked.
+    Panicked(Panic),
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("the task was cancelled"),
+            Self::Stopped => f.write_str("the reactor stopped before the task ended"),
+            Self::Panicked(panic) => write!(f, "the task panicked: {panic}"),
+        }
+    }
+}
+
+impl std::error::Error for JoinError {}
+
+// Nothing of the result is in the handle itself.
+impl<T> Unpin for JoinHandle<T> {}
+
+impl<T> JoinHandle<T> {
+    /// Cancels the task: it is dropped by the loop, soon, unless it has ended. Idempotent.
+    pub fn cancel(&self) {
+        self.operation.cancel();
+    }
+
+    /// Tells whether the task has ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.operation.is_ended()
+    }
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        this.operation.poll_take(&mut this.key, cx)
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle")
+            .field("finished", &self.is_finished())
+            .finish_non_exhaustive()
+    }
+}

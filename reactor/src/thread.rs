@@ -1,0 +1,42 @@
+//! Which thread this is, and whether it is running a reactor.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Names a thread; never used again, unlike the address of a thread-local or a system's id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ThreadToken(u64);
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    // Neither has a destructor, so both can be used while a thread or the process ends.
+    static TOKEN: Cell<u64> = const { Cell::new(0) };
+    static RUNNING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl ThreadToken {
+    /// Returns the calling thread's token.
+    pub(crate) fn current() -> Self {
+        let mut token = TOKEN.get();
+        if token == 0 {
+            // 2^64 threads take longer than any process runs.
+            token = NEXT.fetch_add(1, Ordering::Relaxed);
+            TOKEN.set(token);
+        }
+        Self(token)
+    }
+}
+
+/// Tells whether the calling thread is running a reactor right now.
+///
+/// Blocking there would block every operation of that reactor, so waiting for a result is refused.
+#[must_use]
+pub fn is_reactor_thread() -> bool {
+    RUNNING.get()
+}
+
+/// Marks the calling thread as running a reactor, or as no longer running one.
+pub(crate) fn set_running(running: bool) -> bool {
+    RUNNING.replace(running)
+}
