@@ -1,1 +1,88 @@
-//! placeholder
+//! Plain blocking functions whose bodies run on an event loop.
+//!
+//! A blocking program calls a function; the function's body runs on an event loop, in a thread that
+//! this library manages; the caller gets a result, an error, or a timeout that cancels the work. No
+//! `async` leaks into the caller. It is Python's Crochet, for Rust, with a loop of its own.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use crochet::{EventualResult, WaitError, run_in_reactor, wait_for};
+//!
+//! /// Blocks for a tenth of a second at most, whatever the loop is doing.
+//! #[wait_for(timeout = "100ms")]
+//! async fn nap(length: Duration) -> Result<&'static str, WaitError> {
+//!     crochet::sleep(length).await;
+//!     Ok("rested")
+//! }
+//!
+//! /// Returns at once; the work goes on in the background.
+//! #[run_in_reactor]
+//! async fn background_nap(length: Duration) -> &'static str {
+//!     crochet::sleep(length).await;
+//!     "rested"
+//! }
+//!
+//! crochet::setup()?;
+//! assert_eq!(nap(Duration::from_millis(1)).unwrap(), "rested");
+//! assert!(matches!(nap(Duration::from_secs(60)), Err(WaitError::Timeout)));
+//!
+//! let rest: EventualResult<&str> = background_nap(Duration::from_millis(1));
+//! assert_eq!(rest.wait(Duration::from_secs(5)).unwrap(), "rested");
+//! # Ok::<(), crochet::SetupError>(())
+//! ```
+//!
+//! # The parts
+//!
+//! - [`setup`] starts the reactor in a thread of its own, once per process. [`no_setup`] is for
+//!   programs that run the reactor themselves. Before either, nothing happens: no thread, no file
+//!   descriptor; calls fail with a typed error.
+//! - [`macro@wait_for`] and [`macro@run_in_reactor`] turn a function into one that blocks, or one
+//!   that returns an [`EventualResult`]. The functions of the same names do that for closures:
+//!   [`wait_for()`](fn@wait_for), [`wait_for_borrowed`], [`run_in_reactor()`](fn@run_in_reactor),
+//!   [`try_run_in_reactor`].
+//! - Code that runs on the reactor uses [`sleep`], [`timeout`], [`call_later`], [`spawn`],
+//!   [`Deferred`] and [`net`].
+//!
+//! # Rules that hold everywhere
+//!
+//! - No wait is without a limit. Waiting on the reactor's own thread is refused before anything is
+//!   submitted.
+//! - Cancelling is a request that the loop carries out: it drops the operation at its next
+//!   `.await`. An operation that has not begun never will. Code between two `.await`s is not
+//!   interrupted.
+//! - A panic in an operation ends that operation; its caller gets the message and the place.
+//! - A failure that nobody asks for is logged once, through the crate `log`.
+//! - When `main` returns or the process calls `exit`, the reactor stops by itself (on Unix).
+//!
+//! # What this is not
+//!
+//! It is not an async runtime for async programs, and has one thread per reactor. It does not
+//! interrupt code that computes or blocks on the reactor's thread; such code delays everything.
+
+mod call;
+mod error;
+mod eventual_result;
+#[cfg(unix)]
+mod exit;
+#[cfg(not(unix))]
+#[path = "no_exit.rs"]
+mod exit;
+mod global;
+#[doc(hidden)]
+pub mod private;
+mod tracked;
+
+#[doc(hidden)]
+pub use private as __private;
+
+pub use call::{run_in_reactor, try_run_in_reactor, try_wait_for, wait_for, wait_for_borrowed};
+pub use crochet_macros::{run_in_reactor, wait_for};
+pub use crochet_reactor::{
+    Budget, Builder, CallError, Deferred, DelayedCall, Elapsed, JoinError, JoinHandle, Label,
+    NotOnReactor, Panic, Reactor, Remote, Resolver, RunError, Sleep, Stats, Timeout, Turn,
+    call_later, is_reactor_thread, net, sleep, spawn, testing, timeout,
+};
+pub use error::{EventualError, SetupError, StopError, WaitError};
+pub use eventual_result::{EventualResult, Repeatable};
+pub use global::{no_setup, remote, setup, stop};
