@@ -1,0 +1,64 @@
+//! What a contestant is.
+
+use core::error::Error;
+use core::fmt;
+use core::time::Duration;
+
+use rustix::io::Errno;
+
+/// One way for a blocked thread to have a value computed in another thread.
+pub trait Contestant {
+    /// Returns the name that the table shows.
+    fn name(&self) -> &'static str;
+
+    /// Blocks until the other thread has computed `operand + 1`.
+    ///
+    /// # Errors
+    ///
+    /// Returns why there is no answer. The contestant may be unusable afterwards.
+    fn call(&mut self, operand: u64) -> Result<u64, CallError>;
+}
+
+/// The longest that a call may take. It is far beyond every latency, so only a lost wake-up reaches it.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The reason why a contestant has no answer.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The answer did not come within [`PATIENCE`].
+    TimedOut,
+    /// The loop's thread has dropped the call.
+    LoopGone,
+    /// The system refused a primitive operation.
+    System(Errno),
+    /// The library reported a failure of its own.
+    Library(Box<dyn Error + Send + Sync>),
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut => write!(f, "no answer within {PATIENCE:?}"),
+            Self::LoopGone => f.write_str("the loop's thread has dropped the call"),
+            Self::System(errno) => write!(f, "{errno}"),
+            Self::Library(source) => write!(f, "{source}"),
+        }
+    }
+}
+
+impl Error for CallError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::TimedOut | Self::LoopGone => None,
+            Self::System(errno) => Some(errno),
+            Self::Library(source) => Some(source.as_ref()),
+        }
+    }
+}
+
+impl From<Errno> for CallError {
+    fn from(errno: Errno) -> Self {
+        Self::System(errno)
+    }
+}

@@ -1,0 +1,5 @@
+//! Puts figures into words: a table for people, JSON for programs.
+
+pub mod json;
+pub mod table;
+pub mod versions;

@@ -1,0 +1,34 @@
+//! Writes a report as JSON.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+/// A file that a report will go into.
+#[derive(Debug)]
+pub struct JsonFile(File);
+
+impl JsonFile {
+    /// Creates the file, before the run, so that a bad path does not cost the figures.
+    ///
+    /// # Errors
+    ///
+    /// Returns the system's refusal.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        File::create(path).map(Self)
+    }
+
+    /// Writes `report` and ends the file.
+    ///
+    /// # Errors
+    ///
+    /// Returns the system's refusal.
+    pub fn write(self, report: &impl Serialize) -> io::Result<()> {
+        let mut out = BufWriter::new(self.0);
+        serde_json::to_writer_pretty(&mut out, report)?;
+        out.write_all(b"\n")?;
+        out.flush()
+    }
+}
