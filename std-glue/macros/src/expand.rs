@@ -90,11 +90,28 @@ impl Expansion<'_> {
         let visibility = self.function.visibility();
         let mut signature = self.function.signature().clone();
         signature.ident = self.wrapped_name(signature.ident.span());
+        self.allow_unused_in_body(&mut signature);
         let body = self.function.body();
         quote! {
             #(#generated)*
             #(#attributes)*
             #visibility #signature #body
+        }
+    }
+
+    /// Lets an argument that the time limit mentions be of no further use in the body.
+    fn allow_unused_in_body(&self, signature: &mut Signature) {
+        let Some(timeout) = self.arguments.timeout() else {
+            return;
+        };
+        for input in &mut signature.inputs {
+            if let FnArg::Typed(argument) = input {
+                if timeout.mentions_any_of(&argument.pat) {
+                    argument
+                        .attrs
+                        .push(parse_quote!(#[allow(unused_variables)]));
+                }
+            }
         }
     }
 

@@ -4,10 +4,10 @@
 
 use core::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::ParseStream;
-use syn::{Error, Expr, ExprLit, ExprUnary, Lit, Result, UnOp};
+use syn::{Error, Expr, ExprLit, ExprUnary, Lit, Pat, Result, UnOp};
 
 mod decimal;
 
@@ -32,6 +32,17 @@ impl Timeout {
         Self::from_expression(input.parse()?)
     }
 
+    /// Tells whether a name that `pattern` binds stands in the expression.
+    pub(crate) fn mentions_any_of(&self, pattern: &Pat) -> bool {
+        let Self::Computed(expression) = self else {
+            return false;
+        };
+        let mentioned = identifiers(expression.to_token_stream());
+        identifiers(pattern.to_token_stream())
+            .iter()
+            .any(|name| mentioned.contains(name))
+    }
+
     fn from_expression(expression: Expr) -> Result<Self> {
         match expression {
             // A macro_rules! variable arrives in an invisible group.
@@ -46,6 +57,18 @@ impl Timeout {
             computed => Ok(Self::Computed(Box::new(computed))),
         }
     }
+}
+
+/// Lists all identifiers in `tokens`.
+fn identifiers(tokens: TokenStream) -> Vec<Ident> {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Ident(ident) => vec![ident],
+            TokenTree::Group(group) => identifiers(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => Vec::new(),
+        })
+        .collect()
 }
 
 impl ToTokens for Timeout {

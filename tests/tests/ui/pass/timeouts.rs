@@ -55,6 +55,9 @@ fn constant() {}
 #[wait_for(timeout = counted(LIMIT * 2))]
 fn call() {}
 
+#[wait_for(timeout = limit)]
+fn argument_for_the_limit_only(limit: Duration) {}
+
 #[wait_for(timeout = Duration::from_secs(count.into()) + counted(timeout))]
 fn arguments(count: u8, timeout: Duration, name: String) -> String {
     format!("{name} {count} {}", timeout.as_secs())
@@ -95,6 +98,7 @@ with_timeout!(string_from_macro, "5s", Result<(), WaitError>);
 
 fn main() {
     crochet::setup().expect("setup");
+    argument_for_the_limit_only(LIMIT).expect("nothing to wait for");
 
     for function in [
         integer,
