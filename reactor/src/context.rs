@@ -120,29 +120,39 @@ pub(crate) fn expect_current() -> Rc<Context> {
     }
 }
 
-/// Marks the calling thread as running a reactor until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Entered(());
+/// Marks the calling thread as running a reactor until it is dropped, and then as what it was.
+pub(crate) struct Entered {
+    was_running: bool,
+    outer: Option<Rc<Context>>,
+}
 
 /// The calling thread runs a reactor already.
 #[derive(Debug)]
 pub(crate) struct AlreadyRunning;
 
 impl Entered {
+    /// Begins to run a reactor.
     pub(crate) fn enter(context: &Rc<Context>) -> Result<Self, AlreadyRunning> {
-        if thread::set_running(true) {
+        if thread::is_reactor_thread() {
             return Err(AlreadyRunning);
         }
-        CURRENT.set(Some(Rc::clone(context)));
-        Ok(Self(()))
+        Ok(Self::enter_to_drop(context))
+    }
+
+    /// Lets destructors find the reactor that they belong to, also within another one.
+    pub(crate) fn enter_to_drop(context: &Rc<Context>) -> Self {
+        Self {
+            was_running: thread::set_running(true),
+            outer: CURRENT.replace(Some(Rc::clone(context))),
+        }
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        thread::set_running(false);
-        // Taken first: dropping the last reference must find the cell unborrowed.
-        let left = CURRENT.take();
+        thread::set_running(self.was_running);
+        // Out of the cell before it is dropped: the last reference to a context drops much else.
+        let left = CURRENT.replace(self.outer.take());
         drop(left);
     }
 }

@@ -226,7 +226,11 @@ impl Reactor {
 
     fn enter(&self) -> Result<Entered, RunError> {
         let entered = Entered::enter(&self.context).map_err(|_running| RunError::Nested)?;
-        self.context.scheduler.reopen();
+        if self.context.scheduler.is_closed() {
+            // A request that came too late for the last run is not meant for this one.
+            self.context.scheduler.unparker().clear_stop();
+            self.context.scheduler.reopen();
+        }
         Ok(entered)
     }
 
@@ -246,7 +250,8 @@ impl Reactor {
 
     /// Tells whether there is work that the next turn would do at once.
     pub(crate) fn has_work(&self) -> bool {
-        self.context.scheduler.is_ready() || self.is_stop_requested()
+        let scheduler = &self.context.scheduler;
+        scheduler.is_ready() || (self.is_stop_requested() && !scheduler.is_closed())
     }
 
     /// Returns the deadline of the next timer, or a tick before it.
@@ -269,14 +274,13 @@ impl Reactor {
         for alarm in alarms {
             caught::contain("the destructor of a delayed call", || drop(alarm));
         }
-        self.context.scheduler.unparker().clear_stop();
     }
 }
 
 impl Drop for Reactor {
     fn drop(&mut self) {
         // Destructors of tasks may use the reactor: they find it, stopped.
-        let entered = Entered::enter(&self.context);
+        let entered = Entered::enter_to_drop(&self.context);
         self.shut_down();
         drop(entered);
     }

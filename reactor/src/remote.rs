@@ -186,11 +186,15 @@ impl Remote {
         }
     }
 
-    /// Asks the reactor to stop. Asynchronous and idempotent; does nothing when it is not running.
+    /// Asks the reactor to stop. Asynchronous and idempotent.
     ///
     /// The loop then takes no more operations, and ends those that it has: whoever waits for them
-    /// is told that the reactor stopped.
+    /// is told that the reactor stopped. A reactor that has not run yet does so as soon as it is
+    /// run; on one that has stopped this does nothing.
     pub fn stop(&self) {
+        if self.scheduler.is_closed() {
+            return;
+        }
         self.scheduler.unparker().request_stop();
         self.notify();
     }

@@ -86,3 +86,8 @@ pub use crochet_reactor::{
 pub use error::{EventualError, SetupError, StopError, WaitError};
 pub use eventual_result::{EventualResult, Repeatable};
 pub use global::{no_setup, remote, setup, stop};
+
+/// Keeps the examples of the README true.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
