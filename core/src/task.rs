@@ -1,7 +1,7 @@
 //! Futures that the loop owns, each in one allocation together with its result.
 //!
 //! A task is a reference-counted cell that holds, in this order, a header, the scheduler, an
-//! [`Eventual`] and the body: first the function that makes the future, then the future. The loop,
+//! [`Eventual`](crate::eventual::Eventual) and the body: first the function that makes the future, then the future. The loop,
 //! wakers and the [`Operation`] point to the same cell; the header and its table of functions let
 //! the first two do so without knowing the types.
 //!
