@@ -338,7 +338,9 @@ impl<T> Eventual<T> {
 
     /// Leaves `QUEUED` for `phase`; returns the word before, or the word that was found instead.
     fn leave_queued(&self, phase: u8) -> Result<u8, u8> {
-        let mut word = self.state.load(Ordering::Relaxed);
+        // Acquires also what it only finds: a caller that is told of an end relies on what came
+        // before it.
+        let mut word = self.state.load(Ordering::Acquire);
         loop {
             if word & PHASE != QUEUED {
                 return Err(word);
@@ -347,7 +349,7 @@ impl<T> Eventual<T> {
                 word,
                 word | phase,
                 Ordering::AcqRel,
-                Ordering::Relaxed,
+                Ordering::Acquire,
             ) {
                 Ok(_) => return Ok(word),
                 Err(found) => word = found,

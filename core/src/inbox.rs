@@ -285,7 +285,9 @@ impl<N: Linked> Inbox<N> {
     /// [`drain`](Self::drain) when it is awake again. After `false` it must not sleep.
     #[must_use]
     pub fn try_sleep(&self) -> bool {
-        Edge::InboxSleep.replace(&self.head, mark(EMPTY), mark(ASLEEP), Ordering::AcqRel)
+        // It orders nothing, for nobody reads what the consumer did before its sleep: only the
+        // step itself must be indivisible. Draining acquires what those who end the sleep did.
+        Edge::InboxSleep.replace(&self.head, mark(EMPTY), mark(ASLEEP))
     }
 
     /// Tells whether there is something for the consumer to look at.

@@ -30,6 +30,8 @@ pub enum Edge {
     SlotClose,
     /// Publication, to the next poll, of what happened before a wake-up.
     TaskWake,
+    /// The order of all uses of a task before its end in memory.
+    TaskFree,
 }
 
 std::thread_local! {

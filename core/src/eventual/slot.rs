@@ -112,3 +112,35 @@ impl WaitSlot {
         })
     }
 }
+
+#[cfg(all(test, not(crochet_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_holds_one_waker_at_a_time() {
+        let slot = WaitSlot::new();
+        assert_eq!(slot.fill(Waker::noop()), Ok(()));
+        assert_eq!(slot.fill(Waker::noop()), Err(Unfilled::Occupied));
+        slot.clear();
+        assert_eq!(slot.fill(Waker::noop()), Ok(()));
+    }
+
+    #[test]
+    fn a_closed_slot_gives_up_its_waker_and_takes_no_other() {
+        let slot = WaitSlot::new();
+        assert_eq!(slot.fill(Waker::noop()), Ok(()));
+        assert!(slot.close().is_some());
+        assert_eq!(slot.fill(Waker::noop()), Err(Unfilled::Closed));
+        slot.clear();
+        assert_eq!(slot.fill(Waker::noop()), Err(Unfilled::Closed));
+    }
+
+    #[test]
+    fn a_slot_that_is_empty_closes_without_a_waker() {
+        let slot = WaitSlot::new();
+        assert_eq!(slot.fill(Waker::noop()), Ok(()));
+        slot.clear();
+        assert!(slot.close().is_none());
+    }
+}

@@ -10,6 +10,8 @@ use crate::primitive::{AtomicUsize, Ordering, const_unless_loom};
 /// what it drained. Room is counted apart from the queue so that wake-ups, which must never be
 /// refused, pass it by.
 ///
+/// What happened before room was given back happens before whoever takes it goes on.
+///
 /// A producer that wants to wait for room announces that with
 /// [`await_room`](Self::await_room); how it waits is the platform's matter. Nothing spins here.
 #[derive(Debug)]
@@ -119,5 +121,24 @@ impl Capacity {
                 Err(found) => used = found,
             }
         }
+    }
+}
+
+#[cfg(all(test, not(crochet_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_beyond_the_largest_is_cut() {
+        assert_eq!(Capacity::new(usize::MAX).limit(), Capacity::MAX);
+        assert_eq!(Capacity::new(Capacity::MAX).limit(), Capacity::MAX);
+    }
+
+    #[test]
+    fn giving_back_more_than_was_taken_gives_all_of_it_back() {
+        let capacity = Capacity::new(2);
+        assert_eq!(capacity.take(), Ok(()));
+        assert_eq!(capacity.release(usize::MAX), Released::Unneeded);
+        assert_eq!(capacity.used(), 0);
     }
 }

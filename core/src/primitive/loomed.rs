@@ -3,6 +3,7 @@
 pub(crate) use loom::cell::UnsafeCell;
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 
+#[cfg(feature = "alloc")]
 pub(crate) fn fence_acquire() {
     loom::sync::atomic::fence(Ordering::Acquire);
 }
@@ -21,16 +22,10 @@ impl Edge {
 
     /// Replaces `old` by `new`: as a load and a separate store when the model has weakened this
     /// edge.
-    pub(crate) fn replace<T>(
-        self,
-        cell: &AtomicPtr<T>,
-        old: *mut T,
-        new: *mut T,
-        order: Ordering,
-    ) -> bool {
+    pub(crate) fn replace<T>(self, cell: &AtomicPtr<T>, old: *mut T, new: *mut T) -> bool {
         if !self.is_weakened() {
             return cell
-                .compare_exchange(old, new, order, Ordering::Relaxed)
+                .compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok();
         }
         let unchanged = cell.load(Ordering::Relaxed) == old;

@@ -45,6 +45,8 @@ pub(crate) enum Edge {
     SlotClose,
     #[cfg(feature = "alloc")]
     TaskWake,
+    #[cfg(feature = "alloc")]
+    TaskFree,
 }
 
 impl Edge {
@@ -54,16 +56,11 @@ impl Edge {
         strong
     }
 
-    /// Replaces `old` by `new` as one indivisible step, and tells whether it did.
+    /// Replaces `old` by `new` as one indivisible step that orders nothing else; tells whether it
+    /// did.
     #[inline(always)]
-    pub(crate) fn replace<T>(
-        self,
-        cell: &AtomicPtr<T>,
-        old: *mut T,
-        new: *mut T,
-        order: Ordering,
-    ) -> bool {
-        cell.compare_exchange(old, new, order, Ordering::Relaxed)
+    pub(crate) fn replace<T>(self, cell: &AtomicPtr<T>, old: *mut T, new: *mut T) -> bool {
+        cell.compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
     }
 }

@@ -202,7 +202,8 @@ impl Clone for TaskRef {
 
 impl Drop for TaskRef {
     fn drop(&mut self) {
-        let before = self.header().state.fetch_sub(ONE, Ordering::Release);
+        let order = Edge::TaskFree.order(Ordering::Release);
+        let before = self.header().state.fetch_sub(ONE, order);
         if before / ONE == 1 {
             fence_acquire();
             let free = self.header().table.free;
