@@ -24,6 +24,8 @@ pub(crate) struct Context {
     /// How many more times the task that is being polled may use a ready source before it has to
     /// let others run.
     pub(crate) patience: Cell<u32>,
+    /// Whether a task of this turn has lost patience: the turn ends then, and others come first.
+    pub(crate) out_of_patience: Cell<bool>,
 }
 
 /// Where the reactor's time comes from.
@@ -75,7 +77,10 @@ impl Context {
                 self.patience.set(left);
                 true
             }
-            None => false,
+            None => {
+                self.out_of_patience.set(true);
+                false
+            }
         }
     }
 }

@@ -174,8 +174,9 @@ impl<T, E> Resolver<T, E> {
         let before = std::mem::replace(&mut borrowed.stage, Stage::Fired(result));
         let canceller = borrowed.canceller.take();
         drop(borrowed);
-        drop(canceller);
+        // Woken first: the destructor of what the canceller holds is foreign code, and may panic.
         wake(before);
+        drop(canceller);
         Ok(())
     }
 }

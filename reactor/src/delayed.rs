@@ -17,7 +17,8 @@ use crate::context::{self, Context};
 /// asked for; a call that is asked for while timers are being fired is made in a later turn, even
 /// with no delay; a call that panics is logged, and the others are made.
 ///
-/// Dropping the returned handle does not take the call back.
+/// Dropping the returned handle does not take the call back. While the reactor stops, which is when
+/// destructors of its tasks run, the call is cancelled at once.
 ///
 /// # Panics
 ///
@@ -33,11 +34,16 @@ pub fn call_later(delay: Duration, call: impl FnOnce() + 'static) -> DelayedCall
     let Ok(key) = inserted else {
         panic!("the reactor has four billion timers");
     };
-    DelayedCall {
+    let delayed = DelayedCall {
         context,
         key,
         cancelled: Cell::new(false),
+    };
+    if delayed.context.scheduler.is_closed() {
+        let cancelled = delayed.cancel();
+        cancelled.expect("a call that was set just now can be cancelled");
     }
+    delayed
 }
 
 /// A call that was asked for by [`call_later`].

@@ -30,12 +30,15 @@ struct Place {
 }
 
 struct Seen {
+    during: u64,
     place: Option<Place>,
     backtrace: Backtrace,
 }
 
 thread_local! {
     static CONTAINING: Cell<u32> = const { Cell::new(0) };
+    // The number of the latest call of `catch`, whether it has ended or not.
+    static LATEST: Cell<u64> = const { Cell::new(0) };
     static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
 }
 
@@ -64,8 +67,9 @@ impl Panic {
         self.inner.backtrace.as_ref()
     }
 
-    /// Takes the payload of a panic that was caught on this thread just now.
-    fn from_payload(payload: &(dyn Any + Send)) -> Self {
+    /// Takes the payload of a panic that was caught on this thread just now, by call `during` of
+    /// `catch`.
+    fn from_payload(payload: &(dyn Any + Send), during: u64) -> Self {
         let message = if let Some(text) = payload.downcast_ref::<&str>() {
             (*text).to_owned()
         } else if let Some(text) = payload.downcast_ref::<String>() {
@@ -75,6 +79,9 @@ impl Panic {
         };
         // Not reachable while the thread's locals are being destroyed: then the place is unknown.
         let seen = SEEN.try_with(RefCell::take).unwrap_or_default();
+        // A panic that is passed on by `resume_unwind` does not come by the hook: what an earlier
+        // one has left there is not its place.
+        let seen = seen.filter(|seen| seen.during >= during);
         let (place, backtrace) = match seen {
             Some(seen) => (seen.place, Some(seen.backtrace)),
             None => (None, None),
@@ -116,10 +123,13 @@ impl fmt::Debug for Panic {
 /// The closure is taken as unwind-safe: what it may leave half-done is dropped by the callers.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Panic> {
     CONTAINING.set(CONTAINING.get() + 1);
+    // 2^64 calls take longer than any process runs.
+    let during = LATEST.get() + 1;
+    LATEST.set(during);
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
     CONTAINING.set(CONTAINING.get() - 1);
     result.map_err(|payload| {
-        let panic = Panic::from_payload(payload.as_ref());
+        let panic = Panic::from_payload(payload.as_ref(), during);
         // A payload's own destructor may panic as well; there is nobody left to tell.
         if let Err(again) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)))
         {
@@ -146,6 +156,7 @@ fn note(info: &std::panic::PanicHookInfo<'_>) {
         return;
     }
     let seen = Seen {
+        during: LATEST.get(),
         place: info.location().map(|location| Place {
             file: location.file().to_owned(),
             line: location.line(),

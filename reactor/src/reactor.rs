@@ -142,6 +142,7 @@ impl Reactor {
             registry,
             time,
             patience: Cell::new(0),
+            out_of_patience: Cell::new(false),
         });
         Self { context, platform }
     }
@@ -242,6 +243,7 @@ impl Reactor {
     }
 
     fn turn_once(&mut self, budget: Budget, sleep: Sleep) -> Result<Turn, RunError> {
+        self.context.out_of_patience.set(false);
         let work = Guarded(&self.context);
         let mut parking = self.platform.with(&self.context);
         driver::turn(&work, &self.context.timers, &mut parking, budget, sleep)
@@ -314,6 +316,10 @@ impl Work for Guarded<'_> {
     }
 
     fn run_one(&self) -> bool {
+        if self.0.out_of_patience.get() {
+            // It is ready again, and would go on with hundreds of system calls before the timers.
+            return false;
+        }
         self.0.renew_patience();
         match panic::catch(|| self.0.scheduler.run_one()) {
             Ok(ran) => ran,

@@ -9,6 +9,7 @@ use crochet_core::scheduler::Scheduler;
 
 use crate::caught::Contained;
 use crate::label::Label;
+use crate::spawn::JoinError;
 use crate::thread::is_reactor_thread;
 use crate::unparker::Unparker;
 use crate::wait::{BlockingError, EndOnDrop, Operation};
@@ -143,7 +144,7 @@ impl Remote {
     /// When the time is up, an operation that has not begun is revoked and the call returns at
     /// once. One that has begun is cancelled, and the call returns when the loop has dropped it:
     /// as late as the loop takes to get to it, for it may hold references to the caller's values.
-    /// If it completes meanwhile, its result is returned.
+    /// If it completes or panics meanwhile, that is returned.
     ///
     /// A reactor that is driven by hand must go on doing turns for that.
     #[track_caller]
@@ -180,6 +181,8 @@ impl Remote {
         };
         match (operation.take(), waited) {
             (Ok(Ok(value)), _) => Ok(value),
+            // Nobody else would hear of it.
+            (Ok(Err(panic @ JoinError::Panicked(_))), _) => Err(BlockingError::Ended(panic)),
             (_, Err(error)) => Err(error),
             (Ok(Err(error)), Ok(())) => Err(BlockingError::Ended(error)),
             (Err(_), Ok(())) => unreachable!("the guard has waited for the end"),

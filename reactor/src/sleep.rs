@@ -8,7 +8,7 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use crochet_core::time::Tick;
-use crochet_core::wheel::Key;
+use crochet_core::wheel::{Key, Wheel};
 
 use crate::alarm::Alarm;
 use crate::context::{self, Context};
@@ -46,7 +46,7 @@ pub struct Sleep {
 
 enum Timer {
     Unset(Tick),
-    Set(Key),
+    Set(Key, Tick),
     Fired,
 }
 
@@ -64,17 +64,17 @@ impl Future for Sleep {
         let mut wheel = this.context.timers.borrow_mut();
         match this.timer {
             Timer::Unset(deadline) => {
-                let alarm = Alarm::Wake(cx.waker().clone());
-                let Ok(key) = wheel.insert(deadline, alarm) else {
-                    panic!("the reactor has four billion timers");
-                };
-                this.timer = Timer::Set(key);
+                this.timer = Timer::set(&mut wheel, deadline, cx);
                 Poll::Pending
             }
-            // The wheel never gives up an entry before its deadline, so absence means that the
-            // deadline has passed: the clock need not be read again.
-            Timer::Set(key) => match wheel.get_mut(key) {
+            Timer::Set(key, deadline) => match wheel.get_mut(key) {
+                // The clock need not be read again: the wheel's time says whether it was due. If
+                // not, the reactor was stopped meanwhile, which takes all timers back.
                 None => {
+                    if wheel.now() < deadline {
+                        this.timer = Timer::set(&mut wheel, deadline, cx);
+                        return Poll::Pending;
+                    }
                     this.timer = Timer::Fired;
                     Poll::Ready(())
                 }
@@ -92,9 +92,18 @@ impl Future for Sleep {
     }
 }
 
+impl Timer {
+    fn set(wheel: &mut Wheel<Alarm>, deadline: Tick, cx: &TaskContext<'_>) -> Self {
+        let Ok(key) = wheel.insert(deadline, Alarm::Wake(cx.waker().clone())) else {
+            panic!("the reactor has four billion timers");
+        };
+        Self::Set(key, deadline)
+    }
+}
+
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let Timer::Set(key) = self.timer {
+        if let Timer::Set(key, _) = self.timer {
             // A statement of its own: the waker is dropped after the borrow has ended.
             let alarm = self.context.timers.borrow_mut().cancel(key);
             drop(alarm);

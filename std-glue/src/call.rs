@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use crochet_reactor::{BlockingError, Label, SubmitError, is_reactor_thread};
+use crochet_reactor::{BlockingError, JoinError, Label, SubmitError, is_reactor_thread};
 
 use crate::error::WaitError;
 use crate::eventual_result::EventualResult;
@@ -152,9 +152,10 @@ where
     if waited.is_err() {
         operation.cancel();
     }
-    // A result that came at the last moment is not thrown away.
+    // What came at the last moment is not thrown away: nobody else would hear of a panic.
     match (operation.take(), waited) {
         (Ok(Ok(value)), _) => Ok(value),
+        (Ok(Err(panic @ JoinError::Panicked(_))), _) => Err(panic.into()),
         (_, Err(error)) => Err(error.into()),
         (Ok(Err(error)), Ok(())) => Err(error.into()),
         (Err(_), Ok(())) => unreachable!("the operation has been waited for"),

@@ -1,0 +1,146 @@
+//! Ways in which a process ends. Warnings and errors go to stderr, so that a silent one has none.
+
+use std::future;
+use std::io::{self, Write};
+use std::process;
+use std::thread;
+
+use crochet_tests::LONG;
+use crochet_tests::child::LEAVING;
+use crochet_tests::hold::{Flag, Held};
+use log::{LevelFilter, Log, Metadata, Record};
+
+use crate::say;
+
+/// Says that it has been dropped, and where.
+struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let place = if crochet::is_reactor_thread() {
+            "on the reactor"
+        } else {
+            "elsewhere"
+        };
+        say(format_args!("dropped {place}"));
+    }
+}
+
+struct Stderr;
+
+impl Log for Stderr {
+    fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        writeln!(io::stderr(), "{}: {}", record.level(), record.args()).expect("stderr is open");
+    }
+
+    fn flush(&self) {}
+}
+
+fn setup() {
+    log::set_logger(&Stderr).expect("the only logger");
+    log::set_max_level(LevelFilter::Warn);
+    crochet::setup().expect("setup");
+    crochet::wait_for(LONG, || async {}).expect("the reactor answers");
+}
+
+/// Begins an operation that never ends by itself.
+fn leave_pending() {
+    let begun = Flag::new();
+    let tell = begun.clone();
+    let result = crochet::run_in_reactor(move || async move {
+        let _guard = Guard;
+        tell.set();
+        future::pending::<()>().await;
+    });
+    drop(result);
+    begun.spin();
+}
+
+pub(crate) fn returns_with_an_idle_reactor() {
+    setup();
+    say(LEAVING);
+}
+
+pub(crate) fn returns_without_a_reactor() {
+    say(LEAVING);
+}
+
+pub(crate) fn returns_with_pending_operations() {
+    setup();
+    leave_pending();
+    say(LEAVING);
+}
+
+pub(crate) fn returns_with_a_blocked_operation() {
+    setup();
+    let held = Held::hold();
+    std::mem::forget(held);
+    say(LEAVING);
+}
+
+pub(crate) fn exits_from_main() {
+    setup();
+    leave_pending();
+    say(LEAVING);
+    process::exit(7);
+}
+
+pub(crate) fn exits_from_an_operation() {
+    setup();
+    let waited = crochet::wait_for(LONG, || async {
+        say(LEAVING);
+        process::exit(8)
+    });
+    unreachable!("the process has ended: {waited:?}");
+}
+
+pub(crate) fn panics_in_main() {
+    setup();
+    leave_pending();
+    say(LEAVING);
+    panic!("on purpose");
+}
+
+pub(crate) fn returns_while_a_thread_waits() {
+    setup();
+    let begun = Flag::new();
+    let tell = begun.clone();
+    thread::spawn(move || {
+        let waited = crochet::wait_for(LONG, move || {
+            tell.set();
+            future::pending::<()>()
+        });
+        // Whether the thread gets so far before the process is gone is the system's choice.
+        assert!(
+            matches!(waited, Err(crochet::WaitError::Stopped)),
+            "{waited:?}"
+        );
+    });
+    begun.spin();
+    say(LEAVING);
+}
+
+pub(crate) fn returns_after_stop() {
+    setup();
+    leave_pending();
+    crochet::stop(LONG).expect("the reactor stops");
+    say(LEAVING);
+}
+
+pub(crate) fn returns_with_a_reactor_that_never_ran() {
+    let reactor = crochet::no_setup().expect("the first decision");
+    let result = crochet::run_in_reactor(|| async {
+        let _guard = Guard;
+    });
+    assert!(!result.is_ready());
+    say(LEAVING);
+    drop(reactor);
+    assert!(matches!(
+        result.wait(LONG),
+        Err(crochet::EventualError::Stopped)
+    ));
+}

@@ -1,0 +1,50 @@
+//! Scenarios that need a process of their own. The argument names one; the tests know what it is to print.
+
+use std::env;
+use std::fmt::Display;
+use std::io::{self, Write};
+
+mod elision;
+mod exit;
+mod setup;
+mod stop;
+
+type Scenario = fn();
+
+const SCENARIOS: &[(&str, Scenario)] = &[
+    ("elision", elision::submits_to_a_busy_and_a_sleeping_loop),
+    ("exit-idle", exit::returns_with_an_idle_reactor),
+    ("exit-without-setup", exit::returns_without_a_reactor),
+    ("exit-pending", exit::returns_with_pending_operations),
+    ("exit-blocked", exit::returns_with_a_blocked_operation),
+    ("exit-from-main", exit::exits_from_main),
+    ("exit-from-operation", exit::exits_from_an_operation),
+    ("exit-panic", exit::panics_in_main),
+    ("exit-with-waiter", exit::returns_while_a_thread_waits),
+    ("exit-after-stop", exit::returns_after_stop),
+    ("exit-no-setup", exit::returns_with_a_reactor_that_never_ran),
+    ("setup-nothing-before", setup::nothing_happens_before),
+    ("setup-many-threads", setup::many_threads),
+    ("setup-no-setup", setup::no_setup_runs_here),
+    ("setup-no-setup-refused", setup::no_setup_is_refused),
+    ("setup-then-no-setup", setup::no_setup_after_setup),
+    ("stop-refuses-calls", stop::refuses_calls),
+    ("stop-wakes-waiters", stop::wakes_waiters),
+    ("stop-keeps-results", stop::keeps_results),
+    ("stop-on-the-reactor", stop::on_the_reactor),
+    ("stop-blocked", stop::blocked),
+];
+
+fn main() {
+    let name = env::args().nth(1).expect("an argument names the scenario");
+    let found = SCENARIOS.iter().find(|(known, _)| *known == name);
+    let (_, scenario) = found.expect("the scenario exists");
+    scenario();
+}
+
+/// Prints a line at once.
+fn say(line: impl Display) {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").expect("somebody reads");
+    out.flush().expect("somebody reads");
+}

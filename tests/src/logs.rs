@@ -1,0 +1,93 @@
+//! Looks at what is logged.
+
+use std::panic;
+use std::sync::{Mutex, Once, PoisonError};
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+/// One message that was logged.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// How grave it is.
+    pub level: Level,
+    /// What it is about.
+    pub target: String,
+    /// What it says.
+    pub text: String,
+}
+
+struct Capture;
+
+static MESSAGES: Mutex<Vec<Message>> = Mutex::new(Vec::new());
+
+impl Log for Capture {
+    fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let message = Message {
+            level: record.level(),
+            target: record.target().to_owned(),
+            text: record.args().to_string(),
+        };
+        let mut messages = MESSAGES.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.push(message);
+    }
+
+    fn flush(&self) {}
+}
+
+/// Keeps every message from now on, and keeps the panics of reactors' threads, which the tests cause on purpose, off
+/// stderr. Once is enough.
+///
+/// # Panics
+///
+/// When the process has another logger.
+pub fn capture() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        log::set_logger(&Capture).expect("the tests have no other logger");
+        log::set_max_level(LevelFilter::Trace);
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !crochet::is_reactor_thread() {
+                previous(info);
+            }
+        }));
+    });
+}
+
+/// Returns the messages that contain `part`, which no other test of the process uses.
+#[must_use]
+pub fn containing(part: &str) -> Vec<Message> {
+    let messages = MESSAGES.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = messages
+        .iter()
+        .filter(|message| message.text.contains(part));
+    found.cloned().collect()
+}
+
+/// Asserts that exactly one message contains `part`, and that it is an error. Returns it.
+///
+/// # Panics
+///
+/// Otherwise.
+#[track_caller]
+pub fn assert_one_error(part: &str) -> Message {
+    let found = containing(part);
+    assert_eq!(found.len(), 1, "{part:?} is to be logged once: {found:?}");
+    assert_eq!(found[0].level, Level::Error, "{found:?}");
+    found[0].clone()
+}
+
+/// Asserts that no message contains `part`.
+///
+/// # Panics
+///
+/// Otherwise.
+#[track_caller]
+pub fn assert_none(part: &str) {
+    let found = containing(part);
+    assert!(found.is_empty(), "{part:?} is not to be logged: {found:?}");
+}

@@ -1,0 +1,119 @@
+//! Wake-ups that cost a system call, and those that do not.
+#![cfg(target_os = "linux")]
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{self, Command};
+
+use crochet_tests::LONG;
+use crochet_tests::child;
+use crochet_tests::hold::Held;
+use crochet_tests::host::Host;
+use crochet_tests::operations::submit;
+use crochet_tests::threads::Thread;
+
+#[test]
+fn a_loop_that_is_awake_is_not_woken() {
+    let host = Host::new();
+    let held = Held::hold_this(host.remote());
+    let before = host.remote().stats();
+    let operations: Vec<_> = (0..1000).map(|_| submit(host.remote(), || ())).collect();
+    assert_eq!(host.remote().stats(), before);
+    drop(held);
+    for operation in operations {
+        operation.wait(LONG).expect("it ends");
+    }
+    assert_eq!(host.remote().stats(), before);
+}
+
+#[test]
+fn a_loop_that_is_awake_is_not_woken_to_cancel_or_to_wake_a_task() {
+    let host = Host::new();
+    let operations: Vec<_> = (0..100)
+        .map(|_| {
+            host.remote()
+                .submit(std::future::pending::<()>)
+                .expect("no limit")
+        })
+        .collect();
+    submit(host.remote(), || ()).wait(LONG).expect("it ends");
+    let held = Held::hold_this(host.remote());
+    let before = host.remote().stats();
+    for operation in &operations {
+        operation.cancel();
+    }
+    assert_eq!(host.remote().stats(), before);
+    drop(held);
+    for operation in operations {
+        operation.wait(LONG).expect("it ends");
+    }
+}
+
+#[test]
+fn a_sleeping_loop_is_woken_once() {
+    let host = Host::new();
+    let reactor = submit(host.remote(), Thread::current);
+    reactor.wait(LONG).expect("it ends");
+    let reactor = reactor.take().expect("it has ended").expect("a value");
+    for _ in 0..100 {
+        reactor.spin_until_asleep();
+        let before = host.remote().stats().unparks;
+        let operation = submit(host.remote(), || ());
+        operation.wait(LONG).expect("it ends");
+        assert_eq!(host.remote().stats().unparks, before + 1);
+    }
+}
+
+/// Counts the same in the system's own view: writes to the eventfd, by whatever part of the process.
+#[test]
+fn the_kernel_sees_no_write_while_the_loop_is_awake() {
+    let Some(strace) = peer("strace") else { return };
+    let log = env::temp_dir().join(format!("crochet-elision-{}", process::id()));
+    let mut command = Command::new(strace);
+    command
+        .args(["-f", "-s", "32", "-e", "trace=write,writev", "-o"])
+        .arg(&log);
+    let ran = child::run(command.arg(env!("CARGO_BIN_EXE_scenario")).arg("elision"));
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    let trace = fs::read_to_string(&log).expect("strace writes its log");
+    fs::remove_file(&log).expect("the log is ours");
+
+    assert_eq!(
+        wakes_between(&trace, "the loop is busy", "the loop goes on"),
+        [0]
+    );
+    assert_eq!(
+        wakes_between(&trace, "the loop sleeps", "submitted"),
+        [1; 10]
+    );
+}
+
+/// Counts the writes to an eventfd in each stretch of the log from one line printed to the next.
+fn wakes_between(trace: &str, from: &str, to: &str) -> Vec<usize> {
+    let (from, to) = (format!("\"{from}\\n\""), format!("\"{to}\\n\""));
+    trace
+        .split(&from)
+        .skip(1)
+        .map(|rest| {
+            let (stretch, _) = rest.split_once(&to).expect("both are printed");
+            stretch.matches(r#""\1\0\0\0\0\0\0\0", 8"#).count()
+        })
+        .collect()
+}
+
+/// Finds an installed program. Without it the test is skipped, or fails where CROCHET_REQUIRE_PEERS is 1.
+fn peer(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").expect("PATH is set");
+    let found = env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file());
+    if found.is_none() {
+        let required = env::var_os("CROCHET_REQUIRE_PEERS");
+        assert!(
+            required.is_none_or(|value| value != "1"),
+            "{name} is not installed"
+        );
+    }
+    found
+}

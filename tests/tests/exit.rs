@@ -1,0 +1,102 @@
+//! How a process with a reactor ends: with the right status, soon, and silently.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crochet_tests::child::{self, LEAVING, Ran};
+
+/// How long a process may take to end, from the end of `main`, when nothing holds it up. It takes a fraction of a
+/// millisecond on a machine that has nothing else to do.
+const SOON: Duration = Duration::from_millis(500);
+
+fn run(name: &str) -> Ran {
+    child::run(Command::new(env!("CARGO_BIN_EXE_scenario")).arg(name))
+}
+
+#[track_caller]
+fn assert_ended_soon(ran: &Ran, status: i32, lines: &[&str]) {
+    assert_eq!(ran.status, Some(status), "{ran:?}");
+    assert_eq!(ran.out, lines, "{ran:?}");
+    assert!(ran.leaving < SOON, "{ran:?}");
+}
+
+#[test]
+fn main_returns_with_an_idle_reactor() {
+    let ran = run("exit-idle");
+    assert_ended_soon(&ran, 0, &[LEAVING]);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn main_returns_without_a_reactor() {
+    let ran = run("exit-without-setup");
+    assert_ended_soon(&ran, 0, &[LEAVING]);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn main_returns_with_pending_operations_which_are_dropped_on_the_reactor() {
+    let ran = run("exit-pending");
+    assert_ended_soon(&ran, 0, &[LEAVING, "dropped on the reactor"]);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn a_blocked_operation_holds_the_exit_up_for_a_bounded_time() {
+    let ran = run("exit-blocked");
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    // The hook's patience is one second; the rest is for a busy machine.
+    assert!(ran.leaving < Duration::from_secs(5), "{ran:?}");
+    assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
+    assert!(
+        ran.err
+            .starts_with("WARN: at exit: the reactor did not stop"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn exit_in_main_keeps_its_status() {
+    let ran = run("exit-from-main");
+    assert_ended_soon(&ran, 7, &[LEAVING, "dropped on the reactor"]);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn exit_in_an_operation_keeps_its_status() {
+    let ran = run("exit-from-operation");
+    assert_ended_soon(&ran, 8, &[LEAVING]);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn a_panic_in_main_ends_the_process_as_without_a_reactor() {
+    let ran = run("exit-panic");
+    assert_ended_soon(&ran, 101, &[LEAVING, "dropped on the reactor"]);
+    assert!(ran.err.contains("on purpose"), "{ran:?}");
+    assert!(
+        !ran.err.contains("WARN") && !ran.err.contains("ERROR"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn main_returns_while_another_thread_waits() {
+    let ran = run("exit-with-waiter");
+    assert_ended_soon(&ran, 0, &[LEAVING]);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn main_returns_after_stop() {
+    let ran = run("exit-after-stop");
+    assert_ended_soon(&ran, 0, &["dropped on the reactor", LEAVING]);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn main_returns_with_a_reactor_that_never_ran() {
+    let ran = run("exit-no-setup");
+    assert_ended_soon(&ran, 0, &[LEAVING]);
+    assert_eq!(ran.err, "");
+}
