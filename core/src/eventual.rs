@@ -32,6 +32,8 @@ mod slot;
 mod state;
 mod waiters;
 
+#[cfg(feature = "alloc")]
+pub use halves::pair;
 pub use halves::{Completer, Reader};
 pub use waiters::WaitKey;
 

@@ -10,7 +10,7 @@ use core::future::Future;
 
 use crate::driver::{Unpark, Work};
 use crate::eventual::End;
-use crate::inbox::{Closed, Inbox, Wake};
+use crate::inbox::{Closed, Drain, Inbox, Wake};
 use crate::primitive::UnsafeCell;
 use crate::task::{Cell, Header, Operation, OwnedList, ReadyList, Runnable, Schedule};
 
@@ -47,8 +47,33 @@ struct Shared<U> {
 struct Local {
     ready: ReadyList,
     owned: OwnedList,
+    // What was taken out of the inbox to be looked through; empty but while that goes on, and after
+    // it was broken off by a panic.
+    unsorted: ReadyList,
     // How often the scheduler has been closed, modulo the type's range.
     closings: usize,
+    // How many operations from the inbox have been begun or refused since somebody asked.
+    arrivals: usize,
+}
+
+impl Local {
+    /// Takes the next task to be run.
+    fn next(&mut self) -> Option<Runnable> {
+        let task = self.ready.pop()?;
+        self.count(&task);
+        Some(task)
+    }
+
+    /// Counts a task if it is an operation that came through the inbox, the first time.
+    fn count(&mut self, task: &Runnable) {
+        if task.task().header().arrive() {
+            self.arrivals = self.arrivals.saturating_add(1);
+        }
+    }
+
+    fn take_over(&mut self, tasks: Drain<Header>) {
+        tasks.for_each(|task| self.ready.push(task));
+    }
 }
 
 // SAFETY: `local` is only touched when `is_on_loop` says that this is the loop's context, of which
@@ -83,15 +108,17 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
                     ready: ReadyList::new(),
                     owned: OwnedList::new(),
                     closings: 0,
+                    unsorted: ReadyList::new(),
+                    arrivals: 0,
                 }),
                 unpark,
             }),
         }
     }
 
-    /// Returns what wakes the loop.
+    /// Returns what wakes the loop, and whatever else it holds.
     #[must_use]
-    pub fn unparker(&self) -> &U {
+    pub fn shared(&self) -> &U {
         &self.shared.unpark
     }
 
@@ -106,6 +133,20 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
     {
         // SAFETY: everything is 'static, and `M` and the output are Send.
         unsafe { self.submit_unchecked(make) }
+    }
+
+    /// Makes an operation that has ended as [`End::Stopped`];
+    /// `make` is dropped.
+    pub fn refuse<M, F>(&self, make: M) -> Operation<Self, F::Output>
+    where
+        M: FnOnce() -> F + Send + 'static,
+        F: Future + 'static,
+        F::Output: Send + 'static,
+    {
+        // SAFETY: everything is 'static, and `M` and the output are Send.
+        let (task, operation) = unsafe { Cell::allocate(self.clone(), make) };
+        task.task().revoke(End::Stopped);
+        operation
     }
 
     /// Submits an operation that borrows.
@@ -169,6 +210,12 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
         self.shared.inbox.is_closed()
     }
 
+    /// Tells whether other contexts have sent something that the loop has not taken over.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        self.shared.inbox.has_news()
+    }
+
     /// Tells whether the caller is the loop.
     #[must_use]
     pub fn is_on_loop(&self) -> bool {
@@ -195,15 +242,52 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
         self.with_local(|local| {
             // The loop is here, so it does not sleep.
             let (rest, _) = self.shared.inbox.close();
-            rest.for_each(|task| local.ready.push(task));
+            local.take_over(rest);
             local.closings = local.closings.wrapping_add(1);
         });
-        while let Some(Some(task)) =
-            self.with_local(|local| local.ready.pop().or_else(|| local.owned.pop()))
-        {
+        while let Some(Some(task)) = self.with_local(|local| {
+            let unsorted = local.unsorted.pop();
+            unsorted
+                .or_else(|| local.next())
+                .or_else(|| local.owned.pop())
+        }) {
             // SAFETY: this is the loop.
             unsafe { task.stop() };
         }
+    }
+
+    /// Takes over what other contexts have sent so far, and ends the operations among it, which
+    /// have not begun, as [`End::Stopped`]. Wake-ups are kept.
+    ///
+    /// Does nothing elsewhere than on the loop.
+    ///
+    /// # Panics
+    ///
+    /// Goes on with the panic of a destructor or of a waiter's waker; the caller calls this again
+    /// for the rest.
+    pub fn collect_wakes(&self) {
+        self.with_local(|local| {
+            let sent = self.shared.inbox.drain();
+            sent.for_each(|task| local.unsorted.push(task));
+        });
+        while let Some(Some(task)) = self.with_local(|local| {
+            let task = local.unsorted.pop()?;
+            local.count(&task);
+            Some(task)
+        }) {
+            if !task.task().revoke(End::Stopped) {
+                self.with_local(|local| local.ready.push(task));
+            }
+        }
+    }
+
+    /// Returns how many operations that came through the inbox the loop has begun, refused, or found
+    /// revoked, since this was last asked: for a platform that bounds how many wait. Zero elsewhere
+    /// than on the loop.
+    #[must_use]
+    pub fn take_arrivals(&self) -> usize {
+        self.with_local(|local| core::mem::take(&mut local.arrivals))
+            .unwrap_or(0)
     }
 
     /// Takes operations again after [`close`](Self::close).
@@ -217,7 +301,7 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
     ///
     /// Goes on with a panic of the task, which has been ended as [`End::Cancelled`] then.
     pub fn run_one(&self) -> bool {
-        let next = self.with_local(|local| Some((local.ready.pop()?, local.closings)));
+        let next = self.with_local(|local| Some((local.next()?, local.closings)));
         let Some((task, closings)) = next.flatten() else {
             return false;
         };
@@ -265,6 +349,7 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
 impl<U: Unpark + OnLoop + Send + Sync + 'static> Schedule for Scheduler<U> {
     fn schedule(&self, task: Runnable) {
         if self.is_on_loop() {
+            task.task().header().arrive();
             self.with_local(|local| local.ready.push(task));
             return;
         }
@@ -285,12 +370,7 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Schedule for Scheduler<U> {
 impl<U: Unpark + OnLoop + Send + Sync + 'static> Work for Scheduler<U> {
     fn collect(&self) {
         if self.shared.inbox.has_news() {
-            self.with_local(|local| {
-                self.shared
-                    .inbox
-                    .drain()
-                    .for_each(|task| local.ready.push(task));
-            });
+            self.with_local(|local| local.take_over(self.shared.inbox.drain()));
         }
     }
 
@@ -308,12 +388,7 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Work for Scheduler<U> {
     }
 
     fn awake(&self) {
-        self.with_local(|local| {
-            self.shared
-                .inbox
-                .drain()
-                .for_each(|task| local.ready.push(task));
-        });
+        self.with_local(|local| local.take_over(self.shared.inbox.drain()));
     }
 }
 

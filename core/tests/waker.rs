@@ -95,7 +95,7 @@ fn waking_on_the_loop_does_not_unpark_it() {
     let sleeper = Sleeper::new(&scheduler);
     sleeper.waker.wake_by_ref();
     drop(scheduler.submit(|| async {}));
-    assert_eq!(scheduler.unparker().unparks(), 0);
+    assert_eq!(scheduler.shared().unparks(), 0);
     assert!(scheduler.is_ready());
 }
 
@@ -110,12 +110,12 @@ fn waking_from_elsewhere_unparks_a_loop_that_sleeps_and_no_other() {
             .unwrap();
     };
     wake_all();
-    assert_eq!(scheduler.unparker().unparks(), 0, "the loop is awake");
+    assert_eq!(scheduler.shared().unparks(), 0, "the loop is awake");
     assert!(!scheduler.try_sleep(), "it has been woken meanwhile");
     assert_eq!(run_all(&scheduler), 2);
     assert!(scheduler.try_sleep());
     wake_all();
-    assert_eq!(scheduler.unparker().unparks(), 1, "once for one sleep");
+    assert_eq!(scheduler.shared().unparks(), 1, "once for one sleep");
     scheduler.awake();
     assert_eq!(run_all(&scheduler), 2);
 }
@@ -129,7 +129,7 @@ fn a_notification_unparks_a_loop_that_sleeps_once() {
     assert!(scheduler.try_sleep());
     scheduler.notify();
     scheduler.notify();
-    assert_eq!(scheduler.unparker().unparks(), 1);
+    assert_eq!(scheduler.shared().unparks(), 1);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::task::Waker;
 use crochet_core::driver::Fire;
 
 use crate::caught;
+use crate::thread::is_reactor_thread;
 
 /// Something to be done at a deadline.
 pub(crate) enum Alarm {
@@ -16,6 +17,11 @@ pub(crate) enum Alarm {
 
 impl Fire for Alarm {
     fn fire(self) {
+        if !is_reactor_thread() {
+            // A timer forked, and this is the child, on its way out of a loop that is its parent's.
+            std::mem::forget(self);
+            return;
+        }
         match self {
             Self::Wake(waker) => caught::contain("a waker", || waker.wake()),
             Self::Call(call) => caught::contain("a delayed call", call),

@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+use crate::context::GoingOn;
 use crate::label::Label;
+use crate::messages::OneLine;
 use crate::panic::{Panic, catch};
 use crate::project::{Pinned, project};
 
@@ -21,7 +23,7 @@ pub(crate) struct Outcome<T> {
 }
 
 impl<T> Outcome<T> {
-    fn new(result: Result<T, Panic>, label: Label) -> Self {
+    pub(crate) fn new(result: Result<T, Panic>, label: Label) -> Self {
         Self {
             result: Some(result),
             label,
@@ -46,7 +48,9 @@ const TAKEN_ONCE: &str = "only consuming an outcome takes its result";
 impl<T> Drop for Outcome<T> {
     fn drop(&mut self) {
         match self.result.take() {
-            Some(Err(panic)) if !*self.seen.get_mut() => report(&self.label, &panic),
+            Some(Err(panic)) if !*self.seen.get_mut() && !self.label.is_forked() => {
+                report_unseen(&self.label, &panic);
+            }
             Some(Ok(value)) => contain("the destructor of a result", || drop(value)),
             Some(Err(_)) | None => {}
         }
@@ -58,6 +62,7 @@ pub(crate) struct Contained<F> {
     body: Pinned<F>,
     panic: Option<Panic>,
     label: Label,
+    going_on: Option<GoingOn>,
 }
 
 project!(Contained<F>.body: Pinned<F>, rest: panic: Option<Panic>, label: Label);
@@ -69,6 +74,7 @@ impl<F> Contained<F> {
             body: Pinned::new(future),
             panic: None,
             label,
+            going_on: None,
         }
     }
 
@@ -80,8 +86,17 @@ impl<F> Contained<F> {
                 body: Pinned::empty(),
                 panic: Some(panic),
                 label,
+                going_on: None,
             },
         }
+    }
+}
+
+impl<F> Contained<F> {
+    /// Keeps the operation counted for as long as this is there.
+    pub(crate) fn counted(mut self, going_on: Option<GoingOn>) -> Self {
+        self.going_on = going_on;
+        self
     }
 }
 
@@ -112,6 +127,36 @@ impl<F> Drop for Contained<F> {
     }
 }
 
+/// A value whose destructor's panic does not get out.
+pub(crate) struct Quiet<T>(Option<T>);
+
+impl<T> Quiet<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Some(value))
+    }
+
+    pub(crate) fn into_inner(mut self) -> T {
+        self.0.take().expect("only consuming it takes the value")
+    }
+}
+
+impl<T> Drop for Quiet<T> {
+    fn drop(&mut self) {
+        if let Some(value) = self.0.take() {
+            contain("the destructor of a function", || drop(value));
+        }
+    }
+}
+
+/// Ends the process if it is dropped: where a panic must not go on, however unlikely.
+pub(crate) struct AbortOnUnwind;
+
+impl Drop for AbortOnUnwind {
+    fn drop(&mut self) {
+        std::process::abort();
+    }
+}
+
 /// Calls `body`; logs its panic instead of passing it on.
 pub(crate) fn contain(what: &str, body: impl FnOnce()) {
     if let Err(panic) = catch(body) {
@@ -119,14 +164,26 @@ pub(crate) fn contain(what: &str, body: impl FnOnce()) {
     }
 }
 
-/// Logs a panic.
+/// Logs a panic of foreign code that has no caller to be told.
 pub(crate) fn report(what: &dyn Display, panic: &Panic) {
+    log_quietly("crochet::reactor", &format_args!("{what} panicked"), panic);
+}
+
+/// Logs the panic of an operation that nobody asked for.
+fn report_unseen(label: &Label, panic: &Panic) {
+    log_quietly(
+        "crochet",
+        &format_args!("{label} panicked, and nobody asked"),
+        panic,
+    );
+}
+
+fn log_quietly(target: &str, what: &dyn Display, panic: &Panic) {
+    let message = OneLine(panic);
     // The logger is foreign code too: if it panics, the message is lost and the loop is not.
     let logged = catch(|| match panic.backtrace() {
-        None => log::error!(target: "crochet::reactor", "{what} panicked: {panic}"),
-        Some(trace) => {
-            log::error!(target: "crochet::reactor", "{what} panicked: {panic}\n{trace}");
-        }
+        None => log::error!(target: target, "{what}: {message}"),
+        Some(trace) => log::error!(target: target, "{what}: {message}\n{trace}"),
     });
     drop(logged);
 }

@@ -3,24 +3,31 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crochet_core::driver::Clock;
+use crochet_core::driver::{Clock, Work as _};
 use crochet_core::scheduler::Scheduler;
 use crochet_core::time::{Resolution, Tick};
 use crochet_core::wheel::Wheel;
 
 use crate::alarm::Alarm;
+use crate::pool::ThreadPool;
 use crate::registry::Registry;
+use crate::shared::{Shared, Stage};
 use crate::thread;
-use crate::unparker::Unparker;
+use crate::timeline::Timeline;
 
 /// What a reactor shares with the code that it runs, all on one thread.
 pub(crate) struct Context {
-    pub(crate) scheduler: Scheduler<Unparker>,
+    pub(crate) scheduler: Scheduler<Shared>,
     pub(crate) timers: RefCell<Wheel<Alarm>>,
     pub(crate) registry: Registry,
     pub(crate) time: TimeSource,
+    /// How often all timers have been taken back because the reactor stopped.
+    pub(crate) endings: Cell<u64>,
+    /// How many operations that were submitted have begun and not ended.
+    pub(crate) operations: Cell<usize>,
     /// How many more times the task that is being polled may use a ready source before it has to
     /// let others run.
     pub(crate) patience: Cell<u32>,
@@ -34,7 +41,7 @@ pub(crate) enum TimeSource {
     /// The monotonic clock, counted from the making of the reactor.
     Monotonic(Instant),
     /// A clock that only moves when a test moves it.
-    Virtual(Rc<Cell<Duration>>),
+    Virtual(Arc<Timeline>),
 }
 
 /// One tick of a reactor's wheel is a microsecond: deadlines are rounded up to it.
@@ -48,7 +55,7 @@ impl TimeSource {
     pub(crate) fn elapsed(&self) -> Duration {
         match self {
             Self::Monotonic(start) => start.elapsed(),
-            Self::Virtual(now) => now.get(),
+            Self::Virtual(timeline) => timeline.now(),
         }
     }
 }
@@ -65,23 +72,71 @@ impl Context {
         RESOLUTION.deadline(self.time.elapsed(), delay)
     }
 
+    /// Tells whether the reactor has been asked to stop, and is to do so now.
+    pub(crate) fn is_to_stop(&self) -> bool {
+        let shared = self.scheduler.shared();
+        shared.has_reached(Stage::Stopping)
+            || (shared.has_reached(Stage::Draining) && self.is_drained())
+    }
+
+    /// Tells whether every operation that was submitted has ended.
+    fn is_drained(&self) -> bool {
+        self.operations.get() == 0
+            && !self.scheduler.is_ready()
+            && !self.scheduler.has_news()
+            && self.pool().is_quiet()
+    }
+
+    /// Returns the reactor's thread pool.
+    pub(crate) fn pool(&self) -> ThreadPool {
+        ThreadPool::new(self.scheduler.clone())
+    }
+
+    /// Gives room in the queue back for the operations that no longer wait to begin.
+    pub(crate) fn give_back_room(&self) {
+        let shared = self.scheduler.shared();
+        if shared.room().is_some() {
+            shared.release_room(self.scheduler.take_arrivals());
+        }
+    }
+
     /// Lets the task that is polled next use ready sources again.
     pub(crate) fn renew_patience(&self) {
         self.patience.set(PATIENCE);
     }
 
-    /// Takes one use of a ready source; tells whether the task may go on.
-    pub(crate) fn spend_patience(&self) -> bool {
-        match self.patience.get().checked_sub(1) {
-            Some(left) => {
-                self.patience.set(left);
-                true
-            }
-            None => {
-                self.out_of_patience.set(true);
-                false
-            }
+    /// Tells whether the task that is being polled may use another ready source.
+    pub(crate) fn has_patience(&self) -> bool {
+        let left = self.patience.get() > 0;
+        if !left {
+            self.out_of_patience.set(true);
         }
+        left
+    }
+
+    /// Counts one use of a ready source.
+    pub(crate) fn spend_patience(&self) {
+        self.patience.set(self.patience.get().saturating_sub(1));
+    }
+}
+
+/// Counts an operation as going on until it is dropped.
+pub(crate) struct GoingOn(Rc<Context>);
+
+impl GoingOn {
+    /// Counts an operation that begins on the reactor that the calling thread runs.
+    pub(crate) fn begin() -> Option<Self> {
+        let context = current().ok()?;
+        // Now, and not when its first poll has ended: that may take long.
+        context.give_back_room();
+        context.operations.set(context.operations.get() + 1);
+        Some(Self(context))
+    }
+}
+
+impl Drop for GoingOn {
+    fn drop(&mut self) {
+        self.0.operations.set(self.0.operations.get() - 1);
     }
 }
 
@@ -113,6 +168,7 @@ pub(crate) fn current() -> Result<Rc<Context>, NotOnReactor> {
         .try_with(|current| current.borrow().clone())
         .ok()
         .flatten()
+        .filter(|context| !context.scheduler.shared().is_forked())
         .ok_or(NotOnReactor)
 }
 
@@ -148,7 +204,7 @@ impl Entered {
     pub(crate) fn enter_to_drop(context: &Rc<Context>) -> Self {
         Self {
             was_running: thread::set_running(true),
-            outer: CURRENT.replace(Some(Rc::clone(context))),
+            outer: replace_current(Some(Rc::clone(context))),
         }
     }
 }
@@ -157,7 +213,16 @@ impl Drop for Entered {
     fn drop(&mut self) {
         thread::set_running(self.was_running);
         // Out of the cell before it is dropped: the last reference to a context drops much else.
-        let left = CURRENT.replace(self.outer.take());
+        let left = replace_current(self.outer.take());
         drop(left);
     }
+}
+
+/// Sets the reactor that code on this thread finds, and returns the one before.
+///
+/// While the thread's locals are being destroyed, as when a reactor is one of them, it finds none.
+fn replace_current(context: Option<Rc<Context>>) -> Option<Rc<Context>> {
+    CURRENT
+        .try_with(|current| current.replace(context))
+        .unwrap_or_default()
 }

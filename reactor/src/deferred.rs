@@ -95,10 +95,12 @@ impl<T, E> Future for Deferred<T, E> {
     type Output = Result<T, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Result<T, E>> {
+        // Cloned before the borrow: a waker is foreign code.
+        let new = cx.waker().clone();
         let mut state = self.state.borrow_mut();
         match &mut state.stage {
             Stage::Waiting(waker) => {
-                let old = waker.replace(cx.waker().clone());
+                let old = waker.replace(new);
                 drop(state);
                 drop(old);
                 Poll::Pending
@@ -159,7 +161,8 @@ impl<T, E> Resolver<T, E> {
     /// Tells whether somebody still waits for the deferred.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
-        self.state.strong_count() > 0
+        let state = self.state.upgrade();
+        state.is_some_and(|state| matches!(state.borrow().stage, Stage::Waiting(_)))
     }
 
     fn settle(&self, result: Result<T, E>) -> Result<(), Result<T, E>> {

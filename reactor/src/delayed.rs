@@ -35,6 +35,7 @@ pub fn call_later(delay: Duration, call: impl FnOnce() + 'static) -> DelayedCall
         panic!("the reactor has four billion timers");
     };
     let delayed = DelayedCall {
+        endings: context.endings.get(),
         context,
         key,
         cancelled: Cell::new(false),
@@ -51,6 +52,7 @@ pub struct DelayedCall {
     context: Rc<Context>,
     key: Key,
     cancelled: Cell<bool>,
+    endings: u64,
 }
 
 /// Why a delayed call could not be changed.
@@ -160,7 +162,9 @@ impl DelayedCall {
     }
 
     fn ended(&self) -> CallError {
-        if self.cancelled.get() {
+        // Stopping the reactor cancels what has not been called. Of a call before that, the wheel no
+        // longer knows which it was.
+        if self.cancelled.get() || self.endings != self.context.endings.get() {
             CallError::AlreadyCancelled
         } else {
             CallError::AlreadyCalled

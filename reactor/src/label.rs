@@ -3,11 +3,14 @@
 use std::fmt;
 use std::panic::Location;
 
+use crate::fork::Generation;
+
 /// The name of an operation, if it has one, and the place in the source that submitted it.
 #[derive(Clone, Copy, Debug)]
 pub struct Label {
     name: Option<&'static str>,
     site: &'static Location<'static>,
+    process: Generation,
 }
 
 impl Label {
@@ -18,6 +21,7 @@ impl Label {
         Self {
             name: None,
             site: Location::caller(),
+            process: Generation::current(),
         }
     }
 
@@ -28,6 +32,7 @@ impl Label {
         Self {
             name: Some(name),
             site: Location::caller(),
+            process: Generation::current(),
         }
     }
 
@@ -41,6 +46,13 @@ impl Label {
     #[must_use]
     pub const fn site(&self) -> &'static Location<'static> {
         self.site
+    }
+
+    /// Tells whether the operation belongs to a process that this one has forked off from. Its
+    /// failures are that process's to report.
+    #[must_use]
+    pub fn is_forked(&self) -> bool {
+        self.process.is_past()
     }
 }
 

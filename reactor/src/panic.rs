@@ -2,9 +2,10 @@
 
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A contained panic: its message, its place in the source, and its backtrace if one was asked for.
 ///
@@ -29,17 +30,32 @@ struct Place {
     column: u32,
 }
 
+/// What the hook has seen of a panic.
 struct Seen {
-    during: u64,
+    message: String,
     place: Option<Place>,
     backtrace: Backtrace,
 }
 
 thread_local! {
     static CONTAINING: Cell<u32> = const { Cell::new(0) };
-    // The number of the latest call of `catch`, whether it has ended or not.
-    static LATEST: Cell<u64> = const { Cell::new(0) };
-    static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
+    static SEEN: Cell<Option<Box<Seen>>> = const { Cell::new(None) };
+}
+
+/// Replaces what the hook has seen. While the thread's locals are being destroyed, it sees nothing.
+fn replace_seen(seen: Option<Box<Seen>>) -> Option<Box<Seen>> {
+    SEEN.try_with(|cell| cell.replace(seen)).unwrap_or_default()
+}
+
+/// Returns what a panic says.
+fn message_of(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        String::from("a panic whose payload is not text")
+    }
 }
 
 impl Panic {
@@ -67,22 +83,13 @@ impl Panic {
         self.inner.backtrace.as_ref()
     }
 
-    /// Takes the payload of a panic that was caught on this thread just now, by call `during` of
-    /// `catch`.
-    fn from_payload(payload: &(dyn Any + Send), during: u64) -> Self {
-        let message = if let Some(text) = payload.downcast_ref::<&str>() {
-            (*text).to_owned()
-        } else if let Some(text) = payload.downcast_ref::<String>() {
-            text.clone()
-        } else {
-            String::from("a panic whose payload is not text")
-        };
-        // Not reachable while the thread's locals are being destroyed: then the place is unknown.
-        let seen = SEEN.try_with(RefCell::take).unwrap_or_default();
-        // A panic that is passed on by `resume_unwind` does not come by the hook: what an earlier
-        // one has left there is not its place.
-        let seen = seen.filter(|seen| seen.during >= during);
-        let (place, backtrace) = match seen {
+    /// Takes the payload of a panic that was caught on this thread just now.
+    fn from_payload(payload: &(dyn Any + Send)) -> Self {
+        let message = message_of(payload);
+        // A panic that is passed on by `resume_unwind` does not come by the hook: what another one
+        // has left there is not its place.
+        let seen = replace_seen(None).filter(|seen| seen.message == message);
+        let (place, backtrace) = match seen.map(|seen| *seen) {
             Some(seen) => (seen.place, Some(seen.backtrace)),
             None => (None, None),
         };
@@ -123,32 +130,38 @@ impl fmt::Debug for Panic {
 /// The closure is taken as unwind-safe: what it may leave half-done is dropped by the callers.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Panic> {
     CONTAINING.set(CONTAINING.get() + 1);
-    // 2^64 calls take longer than any process runs.
-    let during = LATEST.get() + 1;
-    LATEST.set(during);
+    // A panic that goes on around this call keeps its place for later.
+    let outer = replace_seen(None);
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
     CONTAINING.set(CONTAINING.get() - 1);
-    result.map_err(|payload| {
-        let panic = Panic::from_payload(payload.as_ref(), during);
+    let result = result.map_err(|payload| {
+        let panic = Panic::from_payload(payload.as_ref());
         // A payload's own destructor may panic as well; there is nobody left to tell.
         if let Err(again) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)))
         {
             std::mem::forget(again);
         }
         panic
-    })
+    });
+    if outer.is_some() {
+        replace_seen(outer);
+    }
+    result
 }
 
 /// Puts the hook that notes the place of a contained panic in front of the process's hook, once.
 pub(crate) fn note_places() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
+    // Not a `Once`, which a forked child could find begun by a thread that it does not have.
+    static NOTED: AtomicBool = AtomicBool::new(false);
+
+    // While a panic goes on the hook cannot be changed: the next reactor does it.
+    if !std::thread::panicking() && !NOTED.swap(true, Ordering::Relaxed) {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             note(info);
             previous(info);
         }));
-    });
+    }
 }
 
 fn note(info: &std::panic::PanicHookInfo<'_>) {
@@ -156,7 +169,7 @@ fn note(info: &std::panic::PanicHookInfo<'_>) {
         return;
     }
     let seen = Seen {
-        during: LATEST.get(),
+        message: message_of(info.payload()),
         place: info.location().map(|location| Place {
             file: location.file().to_owned(),
             line: location.line(),
@@ -164,7 +177,5 @@ fn note(info: &std::panic::PanicHookInfo<'_>) {
         }),
         backtrace: Backtrace::capture(),
     };
-    // Fails only while the thread's locals are being destroyed: then the place stays unknown.
-    let noted = SEEN.try_with(|cell| cell.replace(Some(seen)));
-    drop(noted);
+    replace_seen(Some(Box::new(seen)));
 }

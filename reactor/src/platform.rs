@@ -1,13 +1,15 @@
 //! How a reactor sleeps, and hears of events.
 
 use std::io;
+use std::sync::RwLock;
 
 use crochet_core::driver::{Clock, Park, Until};
 use crochet_core::time::Tick;
 
 use crate::context::{Context, TimeSource};
 use crate::registry::Registry;
-use crate::unparker::Bell;
+use crate::shared::Bell;
+use crate::timeline::LoopEnd;
 
 mod poller;
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -23,15 +25,19 @@ use poller::Poller;
 pub(crate) enum Platform {
     /// The system's poller, through mio.
     System(Poller),
-    /// Nothing: there are no sockets, and the loop never really sleeps.
-    Virtual,
+    /// Virtual time: there are no sockets.
+    Virtual(LoopEnd),
 }
 
 impl Platform {
     /// Opens the system's poller.
     pub(crate) fn system() -> io::Result<(Self, Bell, Registry)> {
         let (poller, waker, registry) = Poller::new()?;
-        Ok((Self::System(poller), Bell::Poller(waker), registry))
+        Ok((
+            Self::System(poller),
+            Bell::Poller(RwLock::new(Some(waker))),
+            registry,
+        ))
     }
 
     /// Borrows the platform together with the loop's state, for one turn.
@@ -53,9 +59,16 @@ impl Park for Parking<'_> {
     type Error = io::Error;
 
     fn park(&mut self, until: Until) -> io::Result<()> {
+        if self.context.scheduler.shared().is_forked() {
+            // Looking at events would take them from the parent, whose poller it is.
+            return Err(io::Error::other("the poller is the parent's"));
+        }
         match self.platform {
             Platform::System(poller) => poller.park(until, self.context),
-            Platform::Virtual => Ok(()),
+            Platform::Virtual(time) => {
+                time.park(until);
+                Ok(())
+            }
         }
     }
 }

@@ -7,7 +7,6 @@ use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::Instant;
 
 use crochet_core::driver::{self, Budget, Sleep, Turn, Work};
 use crochet_core::scheduler::Scheduler;
@@ -17,12 +16,22 @@ use crochet_core::wheel::Wheel;
 use crate::caught;
 use crate::context::{Context, Entered, TimeSource};
 use crate::label::Label;
-use crate::panic;
 use crate::platform::Platform;
 use crate::registry::Registry;
 use crate::remote::Remote;
-use crate::spawn::{JoinError, JoinHandle, spawn_on};
-use crate::unparker::{Bell, Unparker};
+use crate::shared::{Shared, Stage};
+use crate::spawn::{JoinHandle, spawn_on};
+use crate::thread::is_reactor_thread;
+
+mod builder;
+mod error;
+mod stop;
+mod work;
+
+pub use builder::Builder;
+pub use error::RunError;
+
+use work::{Course, Guarded};
 
 /// An event loop with its timers, sockets and tasks.
 ///
@@ -35,85 +44,11 @@ use crate::unparker::{Bell, Unparker};
 /// std::thread::spawn(move || drop(reactor));
 /// ```
 ///
-/// Dropping it stops it.
+/// Dropping it stops it. A forked child's copy of it neither runs nor drops what it has, which is
+/// the parent's.
 pub struct Reactor {
     context: Rc<Context>,
     platform: Platform,
-}
-
-/// Settings of a [`Reactor`] to be made. It can be sent to the thread that is to run it.
-#[derive(Clone, Debug, Default)]
-pub struct Builder {
-    queue_limit: Option<usize>,
-}
-
-/// Why a reactor could not run, or stopped running.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The calling thread is running a reactor already.
-    Nested,
-    /// The system's poller failed.
-    Poll(io::Error),
-    /// The operation that [`Reactor::block_on`] ran has no result.
-    Ended(JoinError),
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nested => f.write_str("this thread is running a reactor already"),
-            Self::Poll(error) => write!(f, "the system's poller failed: {error}"),
-            Self::Ended(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for RunError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Poll(error) => Some(error),
-            Self::Ended(error) => Some(error),
-            Self::Nested => None,
-        }
-    }
-}
-
-impl Builder {
-    /// Limits how many submitted operations may wait to begin. Without a limit, which is the
-    /// default, only memory does.
-    ///
-    /// A limit costs each submission two more atomic steps.
-    #[must_use]
-    pub fn queue_limit(mut self, operations: usize) -> Self {
-        self.queue_limit = Some(operations);
-        self
-    }
-
-    /// Makes the reactor, on the thread that is to run it.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the system reports, such as that there are no more file descriptors.
-    pub fn build(&self) -> io::Result<Reactor> {
-        panic::note_places();
-        let (platform, bell, registry) = Platform::system()?;
-        let time = TimeSource::Monotonic(Instant::now());
-        let unparker = Unparker::new(bell, self.queue_limit);
-        Ok(Reactor::of(platform, unparker, registry, time))
-    }
-
-    /// Makes a reactor on virtual time.
-    pub(crate) fn build_virtual(&self, time: TimeSource) -> Reactor {
-        panic::note_places();
-        let unparker = Unparker::new(Bell::Virtual, self.queue_limit);
-        Reactor::of(
-            Platform::Virtual,
-            unparker,
-            Registry::without_sockets(),
-            time,
-        )
-    }
 }
 
 impl Reactor {
@@ -135,12 +70,14 @@ impl Reactor {
         Builder::default()
     }
 
-    fn of(platform: Platform, unparker: Unparker, registry: Registry, time: TimeSource) -> Self {
+    fn of(platform: Platform, shared: Shared, registry: Registry, time: TimeSource) -> Self {
         let context = Rc::new(Context {
-            scheduler: Scheduler::new(unparker),
+            scheduler: Scheduler::new(shared),
             timers: RefCell::new(Wheel::new()),
             registry,
             time,
+            operations: Cell::new(0),
+            endings: Cell::new(0),
             patience: Cell::new(0),
             out_of_patience: Cell::new(false),
         });
@@ -154,8 +91,14 @@ impl Reactor {
     }
 
     /// Spawns a task, which begins when the reactor runs.
+    ///
+    /// On a reactor that has stopped this begins its next run: other threads may submit again, and
+    /// [`turn`](Self::turn) goes on.
     #[track_caller]
     pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        if !is_reactor_thread() {
+            self.reopen();
+        }
         spawn_on(&self.context, future, Label::here())
     }
 
@@ -169,8 +112,8 @@ impl Reactor {
     /// system's poller fails, after stopping in an orderly way.
     pub fn run(&mut self) -> Result<(), RunError> {
         let entered = self.enter()?;
-        let ran = self.turn_until(|_| false);
-        self.shut_down();
+        let ran = self.turn_until(|| false);
+        self.stop();
         drop(entered);
         ran
     }
@@ -187,13 +130,9 @@ impl Reactor {
         F::Output: 'static,
     {
         let entered = self.enter()?;
-        let end = NotifyOnDrop(self.remote());
-        let mut task = self.spawn(async move {
-            let _end = end;
-            future.await
-        });
-        let ran = self.turn_until(|_| task.is_finished());
-        self.shut_down();
+        let mut task = self.spawn_noticed(future);
+        let ran = self.turn_until(|| task.is_finished());
+        self.stop();
         drop(entered);
         ran?;
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
@@ -206,84 +145,116 @@ impl Reactor {
     /// Does one turn without sleeping, for hosts that have a loop of their own.
     ///
     /// The reactor goes on in the next turn where this one left off. [`Remote::stop`] makes the
-    /// next turn stop it, after which turns do nothing.
+    /// next turn stop it, with all that belongs to that.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// [`RunError::Nested`] on a thread that is running a reactor; [`RunError::Stopped`] when the
+    /// reactor has stopped, until something is [spawned](Self::spawn); [`RunError::Poll`] when the
+    /// system's poller fails, which leaves the reactor as it was.
     pub fn turn(&mut self, budget: Budget) -> Result<Turn, RunError> {
-        let entered = Entered::enter(&self.context).map_err(|_running| RunError::Nested)?;
+        let entered = self.enter_as_it_is()?;
         let turned = if self.context.scheduler.is_closed() {
-            Ok(Turn::default())
-        } else if self.is_stop_requested() {
-            self.shut_down();
+            Err(RunError::Stopped)
+        } else if self.context.is_to_stop() {
+            self.stop();
             Ok(Turn::default())
         } else {
-            self.turn_once(budget, Sleep::Refused)
+            self.turn_once(budget, Sleep::Refused, Course::Running)
         };
         drop(entered);
         turned
     }
 
     fn enter(&self) -> Result<Entered, RunError> {
-        let entered = Entered::enter(&self.context).map_err(|_running| RunError::Nested)?;
-        if self.context.scheduler.is_closed() {
-            // A request that came too late for the last run is not meant for this one.
-            self.context.scheduler.unparker().clear_stop();
-            self.context.scheduler.reopen();
-        }
+        let entered = self.enter_as_it_is()?;
+        self.reopen();
         Ok(entered)
     }
 
-    fn turn_until(&mut self, done: impl Fn(&Self) -> bool) -> Result<(), RunError> {
-        while !self.is_stop_requested() && !done(self) {
-            self.turn_once(Budget::default(), Sleep::Allowed)?;
+    fn enter_as_it_is(&self) -> Result<Entered, RunError> {
+        if self.is_forked() {
+            return Err(RunError::Forked);
+        }
+        Entered::enter(&self.context).map_err(|_running| RunError::Nested)
+    }
+
+    /// Tells whether the reactor is another process's. A child may be forked on the loop, and
+    /// return into it: then it leaves the loop with nothing more of the parent's work done.
+    fn is_forked(&self) -> bool {
+        self.context.scheduler.shared().is_forked()
+    }
+
+    /// Begins the next run of a reactor that has stopped.
+    fn reopen(&self) {
+        if self.context.scheduler.is_closed() {
+            // A request that came too late for the last run is not meant for this one.
+            self.context.scheduler.shared().start_over();
+            self.context.pool().reopen();
+            self.context.scheduler.reopen();
+        }
+    }
+
+    fn turn_until(&mut self, done: impl Fn() -> bool) -> Result<(), RunError> {
+        while !self.context.is_to_stop() && !done() {
+            self.turn_once(Budget::default(), Sleep::Allowed, Course::Running)?;
         }
         Ok(())
     }
 
-    fn turn_once(&mut self, budget: Budget, sleep: Sleep) -> Result<Turn, RunError> {
+    fn turn_once(
+        &mut self,
+        budget: Budget,
+        sleep: Sleep,
+        course: Course,
+    ) -> Result<Turn, RunError> {
         self.context.out_of_patience.set(false);
-        let work = Guarded(&self.context);
+        let work = Guarded {
+            context: &self.context,
+            course,
+        };
         let mut parking = self.platform.with(&self.context);
-        driver::turn(&work, &self.context.timers, &mut parking, budget, sleep)
-            .map_err(RunError::Poll)
+        let turned = driver::turn(&work, &self.context.timers, &mut parking, budget, sleep);
+        if self.is_forked() {
+            return Err(RunError::Forked);
+        }
+        turned.map_err(RunError::Poll)
     }
 
     /// Tells whether there is work that the next turn would do at once.
     pub(crate) fn has_work(&self) -> bool {
         let scheduler = &self.context.scheduler;
-        scheduler.is_ready() || (self.is_stop_requested() && !scheduler.is_closed())
+        scheduler.is_ready() || (self.context.is_to_stop() && !scheduler.is_closed())
     }
 
     /// Returns the deadline of the next timer, or a tick before it.
     pub(crate) fn next_timer(&self) -> Option<Tick> {
         self.context.timers.borrow().next_deadline()
     }
-
-    fn is_stop_requested(&self) -> bool {
-        self.context.scheduler.unparker().is_stop_requested()
-    }
-
-    /// Ends everything: operations and tasks first, so that whoever waits is told, then timers.
-    fn shut_down(&mut self) {
-        while panic::catch(|| self.context.scheduler.close())
-            .inspect_err(|panic| caught::report(&"the destructor of a task", panic))
-            .is_err()
-        {}
-        // Out of the borrow before they are dropped: a dropped call may hold other timers.
-        let alarms: Vec<_> = self.context.timers.borrow_mut().drain().collect();
-        for alarm in alarms {
-            caught::contain("the destructor of a delayed call", || drop(alarm));
-        }
-    }
 }
 
 impl Drop for Reactor {
     fn drop(&mut self) {
+        if self.is_forked() {
+            // What the tasks hold is the parent's: connections are not to be closed twice.
+            std::mem::forget(Rc::clone(&self.context));
+            return;
+        }
         // Destructors of tasks may use the reactor: they find it, stopped.
         let entered = Entered::enter_to_drop(&self.context);
-        self.shut_down();
+        self.context.scheduler.shared().advance_to(Stage::Stopping);
+        let pool = self.context.pool();
+        // What it has to wait for is dropped first.
+        let leaving = pool.close();
+        self.drop_all(Scheduler::close);
+        pool.end();
+        drop(leaving);
+        for trigger in self.context.scheduler.shared().triggers().take_all() {
+            caught::contain("the destructor of a shutdown trigger", || drop(trigger));
+        }
+        // Handles may live on; the file descriptors do not.
+        self.context.registry.close();
+        self.context.scheduler.shared().silence();
         drop(entered);
     }
 }
@@ -304,44 +275,5 @@ struct NotifyOnDrop(Remote);
 impl Drop for NotifyOnDrop {
     fn drop(&mut self) {
         self.0.notify();
-    }
-}
-
-/// The scheduler's work, with panics contained and stop requests heard.
-struct Guarded<'a>(&'a Context);
-
-impl Work for Guarded<'_> {
-    fn collect(&self) {
-        self.0.scheduler.collect();
-    }
-
-    fn run_one(&self) -> bool {
-        if self.0.out_of_patience.get() {
-            // It is ready again, and would go on with hundreds of system calls before the timers.
-            return false;
-        }
-        self.0.renew_patience();
-        match panic::catch(|| self.0.scheduler.run_one()) {
-            Ok(ran) => ran,
-            Err(panic) => {
-                // Tasks contain their panics themselves; this one came from a waiter's waker.
-                caught::report(&"a waker", &panic);
-                true
-            }
-        }
-    }
-
-    fn is_ready(&self) -> bool {
-        self.0.scheduler.is_ready()
-    }
-
-    fn try_sleep(&self) -> bool {
-        // The request is made before its notification: a turn that has swallowed the notification
-        // sees the request here.
-        !self.0.scheduler.unparker().is_stop_requested() && self.0.scheduler.try_sleep()
-    }
-
-    fn awake(&self) {
-        self.0.scheduler.awake();
     }
 }

@@ -1,7 +1,9 @@
 //! The I/O sources of a reactor, and who waits for them.
 
 use std::cell::{Cell, RefCell};
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 
@@ -11,13 +13,17 @@ use slab::Slab;
 
 use crate::caught;
 use crate::context::{self, Context};
+use crate::fork::Generation;
 
 /// All sources that are registered with the poller.
 #[derive(Debug)]
 pub(crate) struct Registry {
-    poll: Option<mio::Registry>,
+    // None on virtual time, and when the poller has been closed: sources may outlive it.
+    poll: RefCell<Option<mio::Registry>>,
     sources: RefCell<Slab<Entry>>,
     generation: Cell<usize>,
+    // The system's set of sources is shared with children that are forked, which must not change it.
+    process: Generation,
 }
 
 #[derive(Debug)]
@@ -37,7 +43,11 @@ struct State {
 #[derive(Debug)]
 struct Side {
     ready: Cell<bool>,
-    waiters: RefCell<Vec<Waker>>,
+    /// The task that polled last without a key.
+    poller: RefCell<Option<Waker>>,
+    /// The tasks that wait by a future, which takes its entry away when it is dropped. An entry
+    /// that has been woken holds a waker that does nothing until it is polled again.
+    waiters: RefCell<Slab<Waker>>,
 }
 
 /// Which way an operation goes.
@@ -57,31 +67,62 @@ impl Side {
     fn new() -> Self {
         Self {
             ready: Cell::new(true),
-            waiters: RefCell::new(Vec::new()),
+            poller: RefCell::new(None),
+            waiters: RefCell::new(Slab::new()),
         }
     }
 
     /// Wakes everybody who waits: whoever comes first gets what there is.
     fn set_ready(&self) {
         self.ready.set(true);
-        // Out of the cell while foreign code runs, and back into it to keep its memory.
-        let mut waiters = self.waiters.take();
-        for waiter in waiters.drain(..) {
-            caught::contain("a waker", || waiter.wake());
+        let poller = self.poller.take();
+        if let Some(poller) = poller {
+            caught::contain("a waker", || poller.wake());
         }
-        let mut kept = self.waiters.borrow_mut();
-        if kept.is_empty() {
-            *kept = waiters;
+        // By index, so that nothing is borrowed while wakers, which are foreign code, run.
+        let mut key = 0;
+        while key < self.waiters.borrow().capacity() {
+            let waiter = self.waiters.borrow_mut().get_mut(key).map(take_waker);
+            if let Some(waiter) = waiter {
+                caught::contain("a waker", || waiter.wake());
+            }
+            key += 1;
         }
     }
 
-    /// Keeps the waker of a task that waits.
+    /// Keeps the waker of the task that polls; one that polled before has lost its place.
     fn wait(&self, cx: &TaskContext<'_>) {
-        let mut waiters = self.waiters.borrow_mut();
-        if !waiters.iter().any(|waiter| waiter.will_wake(cx.waker())) {
-            waiters.push(cx.waker().clone());
-        }
+        let kept = self.poller.take();
+        let waker = kept.filter(|kept| kept.will_wake(cx.waker()));
+        let waker = waker.unwrap_or_else(|| cx.waker().clone());
+        self.poller.replace(Some(waker));
     }
+
+    /// Keeps the waker of the task that polls a future, in the future's own place.
+    fn wait_at(&self, key: &mut Option<usize>, cx: &TaskContext<'_>) {
+        let waker = cx.waker().clone();
+        let mut waiters = self.waiters.borrow_mut();
+        let old = match key.and_then(|key| waiters.get_mut(key)) {
+            Some(place) => Some(std::mem::replace(place, waker)),
+            None => {
+                *key = Some(waiters.insert(waker));
+                None
+            }
+        };
+        // Dropped after the borrow: a waker may free a task, hence other futures.
+        drop(waiters);
+        drop(old);
+    }
+
+    fn forget(&self, key: usize) {
+        let waker = self.waiters.borrow_mut().try_remove(key);
+        drop(waker);
+    }
+}
+
+/// Takes a waker out of its place, and leaves one there that does nothing.
+fn take_waker(place: &mut Waker) -> Waker {
+    std::mem::replace(place, Waker::noop().clone())
 }
 
 impl State {
@@ -103,18 +144,20 @@ impl Registry {
 
     pub(crate) fn new(poll: mio::Registry) -> Self {
         Self {
-            poll: Some(poll),
+            poll: RefCell::new(Some(poll)),
             sources: RefCell::new(Slab::new()),
             generation: Cell::new(0),
+            process: Generation::current(),
         }
     }
 
     /// Makes the registry of a platform that has no sockets.
     pub(crate) fn without_sockets() -> Self {
         Self {
-            poll: None,
+            poll: RefCell::new(None),
             sources: RefCell::new(Slab::new()),
             generation: Cell::new(0),
+            process: Generation::current(),
         }
     }
 
@@ -141,17 +184,19 @@ impl Registry {
         }
     }
 
-    fn poll(&self) -> io::Result<&mio::Registry> {
-        self.poll.as_ref().ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::Unsupported,
-                "a reactor on virtual time has no sockets",
-            )
-        })
+    /// Closes the registry, with its file descriptor; sources that live on are registered nowhere.
+    pub(crate) fn close(&self) {
+        self.poll.take();
     }
 
     fn add(&self, source: &mut dyn Source) -> io::Result<(usize, Rc<State>)> {
-        let poll = self.poll()?;
+        let poll = self.poll.borrow();
+        let poll = poll.as_ref().ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::Unsupported,
+                "this reactor has no sockets: it is on virtual time, or has ended",
+            )
+        })?;
         let mut sources = self.sources.borrow_mut();
         if sources.len() >= Self::MAX_SOURCES {
             return Err(io::Error::other("the reactor has too many I/O sources"));
@@ -178,7 +223,10 @@ impl Registry {
         let entry = self.sources.borrow_mut().remove(index);
         // Its waiters are dropped after the borrow: a waker may free a task, hence other sources.
         drop(entry);
-        self.poll()?.deregister(source)
+        match &*self.poll.borrow() {
+            Some(poll) if !self.process.is_past() => poll.deregister(source),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -209,36 +257,97 @@ impl<S: Source> Registered<S> {
 
     /// Tries an operation that does not block; waits for the source when it would.
     ///
-    /// A task that has used ready sources often in one poll is made to wait for its next turn, so
-    /// that a busy peer does not keep the loop to itself.
+    /// For the poll functions of traits: one task at a time waits in each direction, and another
+    /// one that polls takes its place.
     pub(crate) fn poll_io<R>(
         &self,
         direction: Direction,
         cx: &TaskContext<'_>,
+        attempt: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.try_or(direction, cx, attempt, |side| side.wait(cx))
+    }
+
+    /// Returns a future that does the operation. Any number of tasks may wait by such futures.
+    pub(crate) fn io<R, A>(&self, direction: Direction, attempt: A) -> Io<'_, S, A>
+    where
+        A: FnMut(&S) -> io::Result<R> + Unpin,
+    {
+        Io {
+            registered: self,
+            direction,
+            attempt,
+            key: None,
+        }
+    }
+
+    /// Tries an operation, and calls `wait` when the source is not ready for it.
+    ///
+    /// A task that has used ready sources often in one poll is made to wait for its next turn, so
+    /// that a busy peer does not keep the loop to itself.
+    fn try_or<R>(
+        &self,
+        direction: Direction,
+        cx: &TaskContext<'_>,
         mut attempt: impl FnMut(&S) -> io::Result<R>,
+        wait: impl FnOnce(&Side),
     ) -> Poll<io::Result<R>> {
         let side = self.state.side(direction);
-        if !self.context.spend_patience() {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        loop {
-            if !side.ready.get() {
-                side.wait(cx);
+        while side.ready.get() {
+            if !self.context.has_patience() {
+                cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
             match attempt(&self.source) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => side.ready.set(false),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
+                result => {
+                    self.context.spend_patience();
+                    return Poll::Ready(result);
+                }
             }
         }
+        wait(side);
+        Poll::Pending
     }
 
     /// Waits until the poller has reported the source in this direction since the last attempt
     /// that would have blocked.
     pub(crate) fn expect_event(&self, direction: Direction) {
         self.state.side(direction).ready.set(false);
+    }
+}
+
+/// The future of one operation on a source.
+pub(crate) struct Io<'a, S: Source, A> {
+    registered: &'a Registered<S>,
+    direction: Direction,
+    attempt: A,
+    key: Option<usize>,
+}
+
+impl<S, A, R> Future for Io<'_, S, A>
+where
+    S: Source,
+    A: FnMut(&S) -> io::Result<R> + Unpin,
+{
+    type Output = io::Result<R>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let key = &mut this.key;
+        this.registered
+            .try_or(this.direction, cx, &mut this.attempt, |side| {
+                side.wait_at(key, cx);
+            })
+    }
+}
+
+impl<S: Source, A> Drop for Io<'_, S, A> {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            self.registered.state.side(self.direction).forget(key);
+        }
     }
 }
 

@@ -2,17 +2,22 @@
 
 use std::fmt;
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::time::Duration;
 
 use crochet_core::inbox::NoRoom;
 use crochet_core::scheduler::Scheduler;
 
-use crate::caught::Contained;
+use crate::blocked::Interrupts;
+use crate::caught::{Contained, Quiet};
+use crate::context::GoingOn;
 use crate::label::Label;
-use crate::spawn::JoinError;
-use crate::thread::is_reactor_thread;
-use crate::unparker::Unparker;
-use crate::wait::{BlockingError, EndOnDrop, Operation};
+use crate::pause::Deadline;
+use crate::shared::{Shared, Stage};
+use crate::trigger::{Phase, TriggerId};
+use crate::wait::{BlockingError, Operation};
+
+mod call;
 
 /// Hands work to a reactor, from any thread. Cheap to clone.
 ///
@@ -20,8 +25,12 @@ use crate::wait::{BlockingError, EndOnDrop, Operation};
 /// what is submitted after it stopped has ended as stopped already.
 #[derive(Clone)]
 pub struct Remote {
-    scheduler: Scheduler<Unparker>,
+    scheduler: Scheduler<Shared>,
 }
+
+// No panic gets out of the loop, and none leaves its queues half-changed.
+impl RefUnwindSafe for Remote {}
+impl UnwindSafe for Remote {}
 
 /// Why an operation was not submitted. Gives the function back.
 #[derive(Clone, Copy)]
@@ -29,12 +38,18 @@ pub struct Remote {
 pub enum SubmitError<M> {
     /// As many operations wait to begin as the reactor's queue limit allows.
     Full(M),
+    /// The process is a forked child of the one that the reactor belongs to.
+    Forked(M),
+    /// All waits of the process were interrupted, also the one for room in the queue.
+    Interrupted(M),
 }
 
 impl<M> fmt::Debug for SubmitError<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Full(_) => f.write_str("Full(..)"),
+            Self::Forked(_) => f.write_str("Forked(..)"),
+            Self::Interrupted(_) => f.write_str("Interrupted(..)"),
         }
     }
 }
@@ -43,11 +58,26 @@ impl<M> fmt::Display for SubmitError<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Full(_) => f.write_str("the reactor's queue is full"),
+            Self::Forked(_) => {
+                f.write_str("the reactor belongs to the process that forked this one")
+            }
+            Self::Interrupted(_) => f.write_str("the wait for room in the queue was interrupted"),
         }
     }
 }
 
 impl<M> std::error::Error for SubmitError<M> {}
+
+impl<M> SubmitError<M> {
+    /// Leaves the function out, for callers who did not give one.
+    pub(crate) fn without_function(self) -> SubmitError<()> {
+        match self {
+            Self::Full(_) => SubmitError::Full(()),
+            Self::Forked(_) => SubmitError::Forked(()),
+            Self::Interrupted(_) => SubmitError::Interrupted(()),
+        }
+    }
+}
 
 /// Counters of a reactor, since it was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -66,7 +96,7 @@ impl fmt::Debug for Remote {
 }
 
 impl Remote {
-    pub(crate) fn new(scheduler: Scheduler<Unparker>) -> Self {
+    pub(crate) fn new(scheduler: Scheduler<Shared>) -> Self {
         Self { scheduler }
     }
 
@@ -103,7 +133,10 @@ impl Remote {
         F: Future + 'static,
         F::Output: Send + 'static,
     {
-        if self.scheduler.unparker().take_room().is_err() {
+        if self.scheduler.shared().is_forked() {
+            return Err(SubmitError::Forked(make));
+        }
+        if self.take_room().is_err() {
             return Err(SubmitError::Full(make));
         }
         Ok(self.submit_admitted(label, make))
@@ -114,7 +147,8 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// [`SubmitError::Full`] when the time was up, at once on a thread that runs a reactor.
+    /// [`SubmitError::Full`] when the time was up, at once on a thread that runs a reactor;
+    /// [`SubmitError::Interrupted`] when all waits of the process were interrupted.
     pub fn submit_within<M, F>(
         &self,
         label: Label,
@@ -126,80 +160,73 @@ impl Remote {
         F: Future + 'static,
         F::Output: Send + 'static,
     {
-        if self.wait_for_room(timeout).is_err() {
-            return Err(SubmitError::Full(make));
+        if self.scheduler.shared().is_forked() {
+            return Err(SubmitError::Forked(make));
         }
-        Ok(self.submit_admitted(label, make))
-    }
-
-    /// Runs an operation that may borrow from the caller, and blocks until it has ended, at most
-    /// for `timeout`.
-    ///
-    /// # Errors
-    ///
-    /// [`BlockingError`]; the operation has been dropped then.
-    ///
-    /// # Cancellation
-    ///
-    /// When the time is up, an operation that has not begun is revoked and the call returns at
-    /// once. One that has begun is cancelled, and the call returns when the loop has dropped it:
-    /// as late as the loop takes to get to it, for it may hold references to the caller's values.
-    /// If it completes or panics meanwhile, that is returned.
-    ///
-    /// A reactor that is driven by hand must go on doing turns for that.
-    #[track_caller]
-    pub fn call_borrowed<'a, M, F>(
-        &self,
-        label: Label,
-        timeout: Duration,
-        make: M,
-    ) -> Result<F::Output, BlockingError>
-    where
-        M: FnOnce() -> F + Send + 'a,
-        F: Future + 'a,
-        F::Output: Send + 'a,
-    {
-        if is_reactor_thread() {
-            return Err(BlockingError::OnReactorThread);
-        }
-        let begun = Instant::now();
-        self.wait_for_room(timeout)
-            .map_err(|NoRoom| BlockingError::Full)?;
-        let admission = Admission::of(self);
-        let make = move || {
-            drop(admission);
-            Contained::make(make, label)
-        };
-        // SAFETY: the operation ends before this function does, whichever way it is left: nothing
-        // between this line and the guard's making can panic, the guard does not return before
-        // the operation has ended, and the handle, which holds the value, is dropped right after.
-        // A task that has ended holds nothing of its function or future.
-        let operation = Operation::new(unsafe { self.scheduler.submit_unchecked(make) });
-        let waited = {
-            let _guard = EndOnDrop(&operation);
-            operation.wait(timeout.saturating_sub(begun.elapsed()))
-        };
-        match (operation.take(), waited) {
-            (Ok(Ok(value)), _) => Ok(value),
-            // Nobody else would hear of it.
-            (Ok(Err(panic @ JoinError::Panicked(_))), _) => Err(BlockingError::Ended(panic)),
-            (_, Err(error)) => Err(error),
-            (Ok(Err(error)), Ok(())) => Err(BlockingError::Ended(error)),
-            (Err(_), Ok(())) => unreachable!("the guard has waited for the end"),
+        let shared = self.scheduler.shared();
+        let since = Interrupts::so_far();
+        match shared.wait_for_room(Deadline::after(timeout, shared), since) {
+            Ok(()) => Ok(self.submit_admitted(label, make)),
+            Err(BlockingError::Stopped) => Ok(self.refuse(label, make)),
+            Err(BlockingError::Interrupted) => Err(SubmitError::Interrupted(make)),
+            Err(_) => Err(SubmitError::Full(make)),
         }
     }
 
     /// Asks the reactor to stop. Asynchronous and idempotent.
     ///
-    /// The loop then takes no more operations, and ends those that it has: whoever waits for them
-    /// is told that the reactor stopped. A reactor that has not run yet does so as soon as it is
-    /// run; on one that has stopped this does nothing.
+    /// From here on it takes no more operations, and every thread that waits for one is told that the
+    /// reactor is stopping, whatever the loop is doing. The loop then runs the
+    /// [triggers](Self::add_trigger) and drops what it has. A reactor that has not run yet does that
+    /// as soon as it is run; on one that has stopped this does nothing.
     pub fn stop(&self) {
-        if self.scheduler.is_closed() {
-            return;
+        self.ask_to_stop(Stage::Stopping);
+    }
+
+    /// Asks the reactor to stop when the operations that it has have ended. Asynchronous and
+    /// idempotent.
+    ///
+    /// From here on it takes no more operations. Jobs of the [thread pool](Self::thread_pool) are
+    /// waited for as well, tasks that were [spawned](crate::spawn) are not. There is no limit to this: call [`stop`](Self::stop) when it takes too long.
+    pub fn drain(&self) {
+        self.ask_to_stop(Stage::Draining);
+    }
+
+    fn ask_to_stop(&self, stage: Stage) {
+        let shared = self.scheduler.shared();
+        if !self.scheduler.is_closed() && !shared.is_forked() {
+            shared.advance_to(stage);
+            self.scheduler.notify();
         }
-        self.scheduler.unparker().request_stop();
-        self.notify();
+    }
+
+    /// Lets the reactor run a future when it stops, in the given phase.
+    ///
+    /// The triggers of a phase are begun in the opposite order of their adding, and run at the same
+    /// time, each for at most `timeout`; the next phase begins when all have ended. A trigger that
+    /// panics or takes too long is logged, and the others go on. Each runs once. A reactor that is
+    /// dropped without having been run drops them.
+    ///
+    /// In a forked child, whose parent's reactor it is, this does nothing.
+    ///
+    /// As Twisted's `addSystemEventTrigger`, with time limits.
+    #[track_caller]
+    pub fn add_trigger<M, F>(&self, phase: Phase, timeout: Duration, make: M) -> TriggerId
+    where
+        M: FnOnce() -> F + Send + 'static,
+        F: Future<Output = ()> + 'static,
+    {
+        let shared = self.scheduler.shared();
+        if shared.is_forked() {
+            return TriggerId::NONE;
+        }
+        shared.triggers().add(Label::here(), phase, timeout, make)
+    }
+
+    /// Takes a trigger back; tells whether it had not run. Also possible while others run.
+    pub fn remove_trigger(&self, id: TriggerId) -> bool {
+        let shared = self.scheduler.shared();
+        !shared.is_forked() && shared.triggers().remove(id).is_some()
     }
 
     /// Tells whether the reactor has stopped and takes no more operations.
@@ -212,8 +239,17 @@ impl Remote {
     #[must_use]
     pub fn stats(&self) -> Stats {
         Stats {
-            unparks: self.scheduler.unparker().unparks(),
+            unparks: self.scheduler.shared().unparks(),
         }
+    }
+
+    /// Returns what submitting threads share with the loop.
+    pub(crate) fn shared(&self) -> &Shared {
+        self.scheduler.shared()
+    }
+
+    pub(crate) fn scheduler(&self) -> &Scheduler<Shared> {
+        &self.scheduler
     }
 
     /// Makes the loop look around once more.
@@ -221,15 +257,14 @@ impl Remote {
         self.scheduler.notify();
     }
 
-    fn wait_for_room(&self, timeout: Duration) -> Result<(), NoRoom> {
-        let unparker = self.scheduler.unparker();
-        if !unparker.is_bounded() {
-            return Ok(());
+    /// Takes room for an operation that goes through the inbox. One that the loop submits itself
+    /// does not.
+    fn take_room(&self) -> Result<(), NoRoom> {
+        if self.scheduler.is_on_loop() {
+            Ok(())
+        } else {
+            self.scheduler.shared().take_room()
         }
-        if is_reactor_thread() {
-            return unparker.take_room();
-        }
-        unparker.wait_for_room(Instant::now().checked_add(timeout))
     }
 
     fn submit_admitted<M, F>(&self, label: Label, make: M) -> Operation<F::Output>
@@ -238,28 +273,32 @@ impl Remote {
         F: Future + 'static,
         F::Output: Send + 'static,
     {
-        let admission = Admission::of(self);
-        Operation::new(self.scheduler.submit(move || {
-            drop(admission);
-            Contained::make(make, label)
-        }))
-    }
-}
-
-/// Room for one operation in a bounded queue, given back when the operation begins or is revoked.
-struct Admission(Option<Scheduler<Unparker>>);
-
-impl Admission {
-    fn of(remote: &Remote) -> Self {
-        let scheduler = &remote.scheduler;
-        Self(scheduler.unparker().is_bounded().then(|| scheduler.clone()))
-    }
-}
-
-impl Drop for Admission {
-    fn drop(&mut self) {
-        if let Some(scheduler) = &self.0 {
-            scheduler.unparker().release_room();
+        let shared = self.scheduler.shared();
+        if shared.has_reached(Stage::Draining) {
+            shared.release_room(1);
+            return self.refuse(label, make);
         }
+        let make = contained(label, make);
+        Operation::new(self.scheduler.submit(make))
     }
+
+    fn refuse<M, F>(&self, label: Label, make: M) -> Operation<F::Output>
+    where
+        M: FnOnce() -> F + Send + 'static,
+        F: Future + 'static,
+        F::Output: Send + 'static,
+    {
+        let make = contained(label, make);
+        Operation::new(self.scheduler.refuse(make))
+    }
+}
+
+/// Wraps the function of an operation so that no panic of it or its future gets out.
+fn contained<M, F>(label: Label, make: M) -> impl FnOnce() -> Contained<F>
+where
+    M: FnOnce() -> F,
+    F: Future,
+{
+    let make = Quiet::new(make);
+    move || Contained::make(|| make.into_inner()(), label).counted(GoingOn::begin())
 }

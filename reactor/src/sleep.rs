@@ -8,7 +8,7 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use crochet_core::time::Tick;
-use crochet_core::wheel::{Key, Wheel};
+use crochet_core::wheel::Key;
 
 use crate::alarm::Alarm;
 use crate::context::{self, Context};
@@ -61,30 +61,33 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
         let this = &mut *self;
-        let mut wheel = this.context.timers.borrow_mut();
         match this.timer {
             Timer::Unset(deadline) => {
-                this.timer = Timer::set(&mut wheel, deadline, cx);
+                this.timer = Timer::set(&this.context, deadline, cx);
                 Poll::Pending
             }
-            Timer::Set(key, deadline) => match wheel.get_mut(key) {
-                // The clock need not be read again: the wheel's time says whether it was due. If
-                // not, the reactor was stopped meanwhile, which takes all timers back.
-                None => {
-                    if wheel.now() < deadline {
-                        this.timer = Timer::set(&mut wheel, deadline, cx);
-                        return Poll::Pending;
-                    }
-                    this.timer = Timer::Fired;
-                    Poll::Ready(())
-                }
-                Some(Alarm::Wake(waker)) if waker.will_wake(cx.waker()) => Poll::Pending,
-                Some(alarm) => {
-                    let old = std::mem::replace(alarm, Alarm::Wake(cx.waker().clone()));
+            Timer::Set(key, deadline) => match Entry::of(&this.context, key, cx) {
+                Entry::Current => Poll::Pending,
+                Entry::Outdated => {
+                    let waker = cx.waker().clone();
+                    let mut wheel = this.context.timers.borrow_mut();
+                    let old = wheel
+                        .get_mut(key)
+                        .map(|alarm| std::mem::replace(alarm, Alarm::Wake(waker)));
                     // Dropped after the borrow: a waker may free a task, hence other timers.
                     drop(wheel);
                     drop(old);
                     Poll::Pending
+                }
+                // The clock need not be read again: the wheel's time says whether it was due. If
+                // not, the reactor was stopped meanwhile, which takes all timers back.
+                Entry::Gone if this.context.timers.borrow().now() < deadline => {
+                    this.timer = Timer::set(&this.context, deadline, cx);
+                    Poll::Pending
+                }
+                Entry::Gone => {
+                    this.timer = Timer::Fired;
+                    Poll::Ready(())
                 }
             },
             Timer::Fired => Poll::Ready(()),
@@ -92,9 +95,30 @@ impl Future for Sleep {
     }
 }
 
+/// What the wheel has for a sleep.
+enum Entry {
+    /// A waker of the task that polls.
+    Current,
+    /// A waker of another task.
+    Outdated,
+    Gone,
+}
+
+impl Entry {
+    fn of(context: &Context, key: Key, cx: &TaskContext<'_>) -> Self {
+        match context.timers.borrow().get(key) {
+            None => Self::Gone,
+            Some(Alarm::Wake(waker)) if waker.will_wake(cx.waker()) => Self::Current,
+            Some(_) => Self::Outdated,
+        }
+    }
+}
+
 impl Timer {
-    fn set(wheel: &mut Wheel<Alarm>, deadline: Tick, cx: &TaskContext<'_>) -> Self {
-        let Ok(key) = wheel.insert(deadline, Alarm::Wake(cx.waker().clone())) else {
+    fn set(context: &Context, deadline: Tick, cx: &TaskContext<'_>) -> Self {
+        // Cloned before the borrow: a waker is foreign code.
+        let alarm = Alarm::Wake(cx.waker().clone());
+        let Ok(key) = context.timers.borrow_mut().insert(deadline, alarm) else {
             panic!("the reactor has four billion timers");
         };
         Self::Set(key, deadline)

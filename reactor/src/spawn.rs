@@ -13,6 +13,7 @@ use crate::caught::Contained;
 use crate::context::{self, Context};
 use crate::label::Label;
 use crate::panic::Panic;
+use crate::pool::PoolError;
 use crate::wait::Operation;
 
 /// Runs `future` as a task of the reactor that the calling thread runs.
@@ -73,6 +74,10 @@ pub enum JoinError {
     Stopped,
     /// It panicked.
     Panicked(Panic),
+    /// It had not ended when this process was forked from the one whose reactor has it.
+    Forked,
+    /// It was a job for the thread pool, which did not take it.
+    Refused(PoolError),
 }
 
 impl fmt::Display for JoinError {
@@ -81,6 +86,8 @@ impl fmt::Display for JoinError {
             Self::Cancelled => f.write_str("the task was cancelled"),
             Self::Stopped => f.write_str("the reactor stopped before the task ended"),
             Self::Panicked(panic) => write!(f, "the task panicked: {panic}"),
+            Self::Refused(error) => error.fmt(f),
+            Self::Forked => f.write_str("the task belongs to the process that forked this one"),
         }
     }
 }
@@ -100,6 +107,14 @@ impl<T> JoinHandle<T> {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.operation.is_ended()
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            self.operation.unregister(key);
+        }
     }
 }
 

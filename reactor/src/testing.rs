@@ -1,7 +1,10 @@
 //! A reactor on virtual time, for tests that must not wait.
 //!
-//! Time stands still until the test moves it. There are no sockets. Everything happens on the
-//! calling thread, in an order that is the same in every run.
+//! Time stands still until the test moves it. There are no sockets.
+//!
+//! A [`Harness`] is for code that runs on the loop: everything happens on the calling thread, in an
+//! order that is the same in every run. A [`Clock`] is for blocking code: the reactor runs in a
+//! thread, and moving the time also ends the waits of the threads that are blocked by it.
 //!
 //! ```
 //! use crochet_reactor::{sleep, testing::Harness};
@@ -19,26 +22,30 @@
 //! }
 //! ```
 
-use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crochet_core::driver::Budget;
 use crochet_core::time::Tick;
 
-use crate::context::{RESOLUTION, TimeSource};
-use crate::reactor::{Builder, Reactor};
+use crate::context::RESOLUTION;
+use crate::reactor::{Builder, Reactor, RunError};
 use crate::remote::Remote;
 use crate::spawn::{JoinError, JoinHandle};
+use crate::timeline::Timeline;
+
+mod clock;
+
+pub use clock::{AutoAdvance, Clock};
 
 /// A reactor whose time a test moves.
 pub struct Harness {
     reactor: Reactor,
-    now: Rc<Cell<Duration>>,
+    timeline: Arc<Timeline>,
 }
 
 /// The future that [`Harness::block_on`] ran cannot go on: nothing is left that could wake it.
@@ -71,7 +78,7 @@ impl Default for Harness {
 impl fmt::Debug for Harness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Harness")
-            .field("now", &self.now.get())
+            .field("now", &self.now())
             .field("reactor", &self.reactor)
             .finish_non_exhaustive()
     }
@@ -87,15 +94,15 @@ impl Harness {
     /// Makes a reactor with these settings, whose time is zero.
     #[must_use]
     pub fn with(settings: &Builder) -> Self {
-        let now = Rc::new(Cell::new(Duration::ZERO));
-        let reactor = settings.build_virtual(TimeSource::Virtual(Rc::clone(&now)));
-        Self { reactor, now }
+        let timeline = Arc::new(Timeline::default());
+        let reactor = settings.build_on(&timeline);
+        Self { reactor, timeline }
     }
 
     /// Returns the time that has passed since the harness was made.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.now.get()
+        self.timeline.now()
     }
 
     /// Returns the reactor's handle for other threads.
@@ -124,7 +131,8 @@ impl Harness {
         panic!("the reactor does not become idle: a task wakes itself without end");
     }
 
-    /// Moves the time on, stopping at every timer on the way, and does all that becomes due.
+    /// Moves the time on, stopping at every timer on the way, and does all that becomes due. Threads
+    /// that wait for the reactor are told when their time is up, after the timers of that time.
     ///
     /// As Twisted's test clock: calls that are asked for on the way, also with no delay, are made
     /// if they become due on the way.
@@ -133,14 +141,24 @@ impl Harness {
     ///
     /// As [`run_until_idle`](Self::run_until_idle).
     pub fn advance(&mut self, by: Duration) {
-        let target = self.now.get().saturating_add(by);
+        let target = self.now().saturating_add(by);
         self.run_until_idle();
-        while let Some(next) = self.next_timer().filter(|next| *next <= target) {
-            self.now.set(next.max(self.now.get()));
-            self.run_until_idle();
+        while let Some(next) = self.next_deadline().filter(|next| *next <= target) {
+            self.step_to(next);
         }
-        self.now.set(target);
+        self.timeline.move_to(target);
         self.run_until_idle();
+    }
+
+    /// Returns when at least so many threads are blocked in waits on the reactor, as
+    /// [`Clock::wait_for_blocked`].
+    ///
+    /// # Panics
+    ///
+    /// When there are fewer after a minute of real time.
+    #[track_caller]
+    pub fn wait_for_blocked(&self, threads: usize) {
+        clock::wait_for_blocked(&self.timeline, threads);
     }
 
     /// Runs a future, moving the time on to the next timer whenever nothing else is left to do.
@@ -164,22 +182,31 @@ impl Harness {
             if let Poll::Ready(result) = pin!(&mut task).poll(&mut cx) {
                 return result.map_err(BlockOnError::Ended);
             }
-            let next = self.next_timer().ok_or(BlockOnError::Stuck)?;
-            self.now.set(next.max(self.now.get()));
+            let next = self.next_deadline().ok_or(BlockOnError::Stuck)?;
+            self.step_to(next);
         }
+    }
+
+    /// Moves the time on to a deadline: the loop's timers come first, then blocked threads.
+    fn step_to(&mut self, instant: Duration) {
+        self.timeline.move_to(instant);
+        self.run_until_idle();
+        self.timeline.rouse_due();
     }
 
     /// Does a turn; tells whether there may be more to do at the present time.
     fn turn(&mut self) -> bool {
         match self.reactor.turn(Budget::default()) {
             Ok(turn) => turn.ran() > 0 || turn.fired() > 0 || self.reactor.has_work(),
+            Err(RunError::Stopped) => false,
             Err(error) => panic!("the harness cannot do a turn: {error}"),
         }
     }
 
-    fn next_timer(&self) -> Option<Duration> {
-        let at = self.reactor.next_timer()?;
-        Some(RESOLUTION.duration(at.saturating_since(Tick::ZERO)))
+    fn next_deadline(&self) -> Option<Duration> {
+        let timer = self.reactor.next_timer();
+        let timer = timer.map(|at| RESOLUTION.duration(at.saturating_since(Tick::ZERO)));
+        timer.into_iter().chain(self.timeline.next_wait()).min()
     }
 }
 

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::fork::Generation;
+
 /// Names a thread; never used again, unlike the address of a thread-local or a system's id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ThreadToken(u64);
@@ -12,7 +14,9 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 thread_local! {
     // Neither has a destructor, so both can be used while a thread or the process ends.
     static TOKEN: Cell<u64> = const { Cell::new(0) };
-    static RUNNING: Cell<bool> = const { Cell::new(false) };
+    // The process in which the thread began to run a reactor. A child that is forked there has a
+    // copy of the thread, and no reactor.
+    static RUNNING: Cell<Option<Generation>> = const { Cell::new(None) };
 }
 
 impl ThreadToken {
@@ -33,10 +37,14 @@ impl ThreadToken {
 /// Blocking there would block every operation of that reactor, so waiting for a result is refused.
 #[must_use]
 pub fn is_reactor_thread() -> bool {
-    RUNNING.get()
+    is_present(RUNNING.get())
 }
 
 /// Marks the calling thread as running a reactor, or as no longer running one.
 pub(crate) fn set_running(running: bool) -> bool {
-    RUNNING.replace(running)
+    is_present(RUNNING.replace(running.then(Generation::current)))
+}
+
+fn is_present(running: Option<Generation>) -> bool {
+    running.is_some_and(|generation| !generation.is_past())
 }

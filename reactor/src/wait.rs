@@ -1,27 +1,31 @@
 //! Waiting for an operation from a thread that may block.
 
-use std::cell::OnceCell;
+use std::cell::Cell;
 use std::fmt;
-use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll, Wake, Waker};
-use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::task::{Context as TaskContext, Poll, Waker};
+use std::thread;
+use std::time::Duration;
 
-use crochet_core::eventual::{End, WaitKey};
-use crochet_core::scheduler::Scheduler;
+use crochet_core::eventual::{End, NotWaiting, WaitKey};
+use crochet_core::scheduler::{OnLoop, Scheduler};
 use crochet_core::task;
 
-use crate::caught::Outcome;
+use crate::blocked::{Blocker, Interrupts, Waiting};
+use crate::caught::{AbortOnUnwind, Outcome};
 use crate::panic::Panic;
+use crate::pause::{Deadline, Pause};
+use crate::pool::Blocked;
+use crate::shared::{Shared, Stage};
 use crate::spawn::JoinError;
 use crate::thread::is_reactor_thread;
-use crate::unparker::Unparker;
+use crate::timeline::Awaits;
 
 /// An operation that was submitted to a reactor: its result, and the right to cancel it.
 ///
 /// Dropping it lets the operation go on by itself.
 pub struct Operation<T> {
-    inner: task::Operation<Scheduler<Unparker>, Outcome<T>>,
+    inner: task::Operation<Scheduler<Shared>, Outcome<T>>,
 }
 
 /// Why waiting for an operation came to nothing.
@@ -34,6 +38,12 @@ pub enum BlockingError {
     OnReactorThread,
     /// The reactor's queue stayed full until the time was up.
     Full,
+    /// The reactor is stopping, and the operation has not ended.
+    Stopped,
+    /// All waits of the process were interrupted.
+    Interrupted,
+    /// The process is a forked child of the one whose reactor has the operation.
+    Forked,
     /// The operation has no result.
     Ended(JoinError),
 }
@@ -46,6 +56,9 @@ impl fmt::Display for BlockingError {
                 "this thread runs a reactor, which a blocking call would stop: await the operation",
             ),
             Self::Full => f.write_str("the reactor's queue was full"),
+            Self::Stopped => f.write_str("the reactor stopped before the operation ended"),
+            Self::Interrupted => f.write_str("the wait was interrupted"),
+            Self::Forked => f.write_str("the reactor belongs to the process that forked this one"),
             Self::Ended(error) => error.fmt(f),
         }
     }
@@ -63,7 +76,7 @@ impl From<End> for JoinError {
 }
 
 impl<T> Operation<T> {
-    pub(crate) fn new(inner: task::Operation<Scheduler<Unparker>, Outcome<T>>) -> Self {
+    pub(crate) fn new(inner: task::Operation<Scheduler<Shared>, Outcome<T>>) -> Self {
         Self { inner }
     }
 
@@ -78,24 +91,21 @@ impl<T> Operation<T> {
     /// A panic that was looked at is not logged as unseen.
     #[must_use]
     pub fn peek(&self) -> Option<Result<&T, JoinError>> {
-        Some(match self.inner.peek()? {
-            Ok(outcome) => outcome
-                .as_result()
-                .map_err(|panic: &Panic| JoinError::Panicked(panic.clone())),
-            Err(end) => Err(end.into()),
-        })
+        self.inner.peek().map(look)
     }
 
     /// Takes the outcome.
     ///
     /// # Errors
     ///
-    /// Gives the operation back while it has not ended.
+    /// Gives the operation back while it has not ended. In a forked child, where the parent's will
+    /// never end, it is [`JoinError::Forked`].
     pub fn take(self) -> Result<Result<T, JoinError>, Self> {
-        self.inner
-            .take()
-            .map(flatten)
-            .map_err(|inner| Self { inner })
+        match self.inner.take() {
+            Ok(outcome) => Ok(flatten(outcome)),
+            Err(inner) if inner.scheduler().shared().is_forked() => Ok(Err(JoinError::Forked)),
+            Err(inner) => Err(Self { inner }),
+        }
     }
 
     /// Polls for the outcome and takes it; `key` keeps the registration between polls.
@@ -104,7 +114,15 @@ impl<T> Operation<T> {
         key: &mut Option<WaitKey>,
         cx: &TaskContext<'_>,
     ) -> Poll<Result<T, JoinError>> {
+        if !self.is_ended() && self.is_forked() {
+            return Poll::Ready(Err(JoinError::Forked));
+        }
         self.inner.poll_take(key, cx).map(flatten)
+    }
+
+    /// Takes back the registration that [`poll_take`](Self::poll_take) has left.
+    pub fn unregister(&self, key: WaitKey) {
+        self.inner.unregister(key);
     }
 
     /// Cancels the operation.
@@ -113,9 +131,16 @@ impl<T> Operation<T> {
     ///
     /// One that has not begun never will, and its function is dropped here. One that has begun is
     /// dropped by the loop, soon, on the loop's thread. One that has ended keeps its result.
-    /// Idempotent.
+    /// Idempotent. In a forked child it does nothing to an operation of the parent's.
     pub fn cancel(&self) {
-        self.inner.cancel();
+        if !self.is_forked() {
+            self.inner.cancel();
+        }
+    }
+
+    /// Tells whether the operation is one of a process that this one has forked off from.
+    fn is_forked(&self) -> bool {
+        self.inner.scheduler().shared().is_forked()
     }
 
     /// Blocks until the operation has ended, at most for `timeout`.
@@ -124,45 +149,181 @@ impl<T> Operation<T> {
     ///
     /// # Errors
     ///
-    /// [`BlockingError::TimedOut`], or [`BlockingError::OnReactorThread`] when it has not ended
-    /// and the calling thread runs a reactor. Either leaves the operation as it was.
+    /// [`BlockingError`], in which case the operation has not ended and is as it was.
     pub fn wait(&self, timeout: Duration) -> Result<(), BlockingError> {
+        wait(&self.inner, self.inner.scheduler().shared(), timeout)
+    }
+
+    /// Blocks until the operation has ended, at most until `deadline`, as [`wait`](Self::wait), as
+    /// part of a call that began at `since`.
+    ///
+    /// Also returns the pause, if there was one. Virtual time does not go on past its deadline until
+    /// it is dropped: until the caller has done about the operation what it does at that time.
+    pub(crate) fn wait_until(
+        &self,
+        deadline: Deadline,
+        since: Interrupts,
+    ) -> (Result<(), BlockingError>, Option<Pause>) {
+        let shared = self.inner.scheduler().shared();
+        wait_with(&self.inner, shared, since, || {
+            Pause::until(deadline, Awaits::End, shared)
+        })
+    }
+
+    /// Blocks until the operation has ended, whatever happens.
+    fn wait_for_end(&self) {
         if self.is_ended() {
+            return;
+        }
+        let _blocked = Blocked::enter();
+        with_blocker(|blocker| {
+            while !self.is_ended() {
+                let Ok(key) = self.inner.register(blocker.waker()) else {
+                    return;
+                };
+                if !self.is_ended() {
+                    thread::park();
+                }
+                self.inner.unregister(key);
+            }
+        });
+    }
+}
+
+/// What a thread can wait for the end of.
+pub(crate) trait Awaited {
+    fn is_ended(&self) -> bool;
+    fn register(&self, waker: &Waker) -> Result<WaitKey, NotWaiting>;
+    fn unregister(&self, key: WaitKey);
+}
+
+impl<T> Awaited for task::Operation<Scheduler<Shared>, Outcome<T>> {
+    fn is_ended(&self) -> bool {
+        self.is_ended()
+    }
+
+    fn register(&self, waker: &Waker) -> Result<WaitKey, NotWaiting> {
+        self.register(waker)
+    }
+
+    fn unregister(&self, key: WaitKey) {
+        self.unregister(key);
+    }
+}
+
+/// Blocks until what belongs to the reactor of `shared` has ended, at most for `timeout`.
+pub(crate) fn wait(
+    awaited: &impl Awaited,
+    shared: &Shared,
+    timeout: Duration,
+) -> Result<(), BlockingError> {
+    let since = Interrupts::so_far();
+    let (waited, _pause) = wait_with(awaited, shared, since, || Pause::lasting(timeout, shared));
+    waited
+}
+
+fn wait_with(
+    awaited: &impl Awaited,
+    shared: &Shared,
+    since: Interrupts,
+    pause: impl FnOnce() -> Pause,
+) -> (Result<(), BlockingError>, Option<Pause>) {
+    if awaited.is_ended() {
+        return (Ok(()), None);
+    }
+    if shared.is_forked() {
+        return (Err(BlockingError::Forked), None);
+    }
+    if is_reactor_thread() || shared.is_on_loop() {
+        // Outside of a turn, nobody else is there to run the operation either.
+        return (Err(BlockingError::OnReactorThread), None);
+    }
+    let _blocked = Blocked::enter();
+    let mut pause = pause();
+    let waited = wait_during(&mut pause, awaited, shared, since);
+    (waited, Some(pause))
+}
+
+fn wait_during(
+    pause: &mut Pause,
+    awaited: &impl Awaited,
+    shared: &Shared,
+    since: Interrupts,
+) -> Result<(), BlockingError> {
+    with_blocker(|blocker| {
+        let waiting = blocker.wait_for(shared, since);
+        let Ok(key) = awaited.register(pause.waker(blocker.waker())) else {
+            return Ok(());
+        };
+        let waited = loop {
+            pause.begin();
+            // Asked in this order, so that a result is never passed over.
+            let reason = shared.reason_not_to_wait(&waiting);
+            if awaited.is_ended() {
+                break Ok(());
+            }
+            if let Some(reason) = reason {
+                break Err(reason);
+            }
+            if pause.is_over() {
+                break Err(BlockingError::TimedOut);
+            }
+            pause.park();
+        };
+        awaited.unregister(key);
+        waited
+    })
+}
+
+impl Shared {
+    /// Takes room for one operation in the reactor's queue, waiting for it until `deadline`, as
+    /// part of a call that began at `since`.
+    pub(crate) fn wait_for_room(
+        &self,
+        deadline: Deadline,
+        since: Interrupts,
+    ) -> Result<(), BlockingError> {
+        let Some(room) = self.room() else {
+            return Ok(());
+        };
+        // What the loop submits itself does not go through the inbox.
+        if self.is_on_loop() || self.take_room().is_ok() {
             return Ok(());
         }
         if is_reactor_thread() {
-            return Err(BlockingError::OnReactorThread);
+            return Err(BlockingError::Full);
         }
-        if self.park(Some(timeout)) {
-            Ok(())
-        } else {
-            Err(BlockingError::TimedOut)
-        }
+        let _blocked = Blocked::enter();
+        let mut pause = Pause::until(deadline, Awaits::Room, self);
+        with_blocker(|blocker| {
+            let waiting = blocker.wait_for(room, since);
+            loop {
+                pause.begin();
+                if room.take_or_announce().is_ok() {
+                    return Ok(());
+                }
+                if let Some(reason) = self.reason_not_to_wait(&waiting) {
+                    return Err(reason);
+                }
+                if pause.is_over() {
+                    return Err(BlockingError::Full);
+                }
+                pause.park();
+            }
+        })
     }
 
-    /// Blocks until the operation has ended; `false` when the time was up before.
-    fn park(&self, timeout: Option<Duration>) -> bool {
-        // A deadline too far away to be an instant is too far away to come.
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        with_unparker(|waker| {
-            let Ok(key) = self.inner.register(waker) else {
-                return true;
-            };
-            let mut left = timeout;
-            while !self.is_ended() {
-                match (deadline, left) {
-                    (Some(_), Some(left)) if left.is_zero() => {
-                        self.inner.unregister(key);
-                        return self.is_ended();
-                    }
-                    (Some(_), Some(left)) => thread::park_timeout(left),
-                    _ => thread::park(),
-                }
-                left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
-            }
-            self.inner.unregister(key);
-            true
-        })
+    /// Tells why waiting for an operation that has not ended makes no sense now, if so.
+    fn reason_not_to_wait(&self, waiting: &Waiting<'_>) -> Option<BlockingError> {
+        if self.is_forked() {
+            Some(BlockingError::Forked)
+        } else if self.has_reached(Stage::Stopping) {
+            Some(BlockingError::Stopped)
+        } else if waiting.is_interrupted() {
+            Some(BlockingError::Interrupted)
+        } else {
+            None
+        }
     }
 }
 
@@ -174,44 +335,50 @@ pub(crate) struct EndOnDrop<'a, T>(pub(crate) &'a Operation<T>);
 
 impl<T> Drop for EndOnDrop<'_, T> {
     fn drop(&mut self) {
+        // A panic here would let the caller go on while its values are still borrowed.
+        let unfinished = AbortOnUnwind;
         self.0.cancel();
-        while !self.0.is_ended() {
-            self.0.park(None);
+        if !self.0.inner.scheduler().shared().is_forked() {
+            self.0.wait_for_end();
         }
-    }
-}
-
-struct UnparkThread(Thread);
-
-impl Wake for UnparkThread {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.unpark();
+        std::mem::forget(unfinished);
     }
 }
 
 thread_local! {
     // Made once a thread: waiting allocates nothing after the first time.
-    static UNPARKER: OnceCell<Waker> = const { OnceCell::new() };
+    static BLOCKER: Cell<Option<Blocker>> = const { Cell::new(None) };
 }
 
-/// Calls `body` with a waker that unparks the calling thread.
-fn with_unparker<R>(body: impl FnOnce(&Waker) -> R) -> R {
-    let make = || Waker::from(Arc::new(UnparkThread(thread::current())));
-    let mut body = Some(body);
-    let mut run = |waker: &Waker| body.take().map(|body| body(waker));
-    let result = match UNPARKER.try_with(|cell| run(cell.get_or_init(make))) {
-        Ok(result) => result,
-        // The thread's locals are being destroyed: this wait has a waker of its own.
-        Err(_) => run(&make()),
-    };
-    result.expect("the body is called exactly once")
+/// Calls `body` with what makes the calling thread known as blocked.
+fn with_blocker<R>(body: impl FnOnce(&Blocker) -> R) -> R {
+    // Not there the first time, in a wait within a wait, and while the thread's locals are being
+    // destroyed: then this wait has one of its own.
+    let kept = BLOCKER.try_with(Cell::take).unwrap_or_default();
+    let blocker = kept
+        .filter(Blocker::is_of_this_process)
+        .unwrap_or_else(Blocker::of_this_thread);
+    let result = body(&blocker);
+    let mut blocker = Some(blocker);
+    // When the thread is ending, the one that is left over goes with this call.
+    if let Ok(older) = BLOCKER.try_with(|cell| cell.replace(blocker.take())) {
+        drop(older);
+    }
+    result
 }
 
-fn flatten<T>(outcome: Result<Outcome<T>, End>) -> Result<T, JoinError> {
+// A panic of the operation is part of the outcome; none leaves a handle half-changed.
+impl<T> RefUnwindSafe for Operation<T> {}
+impl<T> UnwindSafe for Operation<T> {}
+
+/// Looks at an outcome, which counts as seen.
+pub(crate) fn look<T>(outcome: Result<&Outcome<T>, End>) -> Result<&T, JoinError> {
+    let seen = outcome?.as_result();
+    seen.map_err(|panic: &Panic| JoinError::Panicked(panic.clone()))
+}
+
+/// Takes what is in an outcome, which counts as seen.
+pub(crate) fn flatten<T>(outcome: Result<Outcome<T>, End>) -> Result<T, JoinError> {
     outcome?.into_result().map_err(JoinError::Panicked)
 }
 

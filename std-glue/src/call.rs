@@ -3,13 +3,16 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crochet_reactor::{BlockingError, JoinError, Label, SubmitError, is_reactor_thread};
+use crochet_reactor::{
+    BlockingError, Deadline, Label, Operation, Remote, SubmitError, is_reactor_thread, timeout,
+};
 
 use crate::error::WaitError;
 use crate::eventual_result::EventualResult;
 use crate::global;
+use crate::source::Source;
 use crate::tracked::Tracked;
 
 /// Runs an operation on the reactor and blocks until it has ended, at most for `timeout`.
@@ -114,7 +117,7 @@ where
     F: Future + 'static,
     F::Output: Send + 'static,
 {
-    run(Label::here(), make)
+    run(Label::here(), None, make)
 }
 
 /// Runs an operation that may fail on the reactor in the background, as [`run_in_reactor`].
@@ -128,7 +131,7 @@ where
     T: Send + 'static,
     E: fmt::Debug + Send + 'static,
 {
-    try_run(Label::here(), make)
+    try_run(Label::here(), None, make)
 }
 
 pub(crate) fn wait_owned<M, F>(
@@ -144,22 +147,7 @@ where
     if is_reactor_thread() {
         return Err(WaitError::OnReactorThread);
     }
-    let begun = Instant::now();
-    let operation = global::submitter()?
-        .submit_within(label, timeout, make)
-        .map_err(WaitError::from)?;
-    let waited = operation.wait(timeout.saturating_sub(begun.elapsed()));
-    if waited.is_err() {
-        operation.cancel();
-    }
-    // What came at the last moment is not thrown away: nobody else would hear of a panic.
-    match (operation.take(), waited) {
-        (Ok(Ok(value)), _) => Ok(value),
-        (Ok(Err(panic @ JoinError::Panicked(_))), _) => Err(panic.into()),
-        (_, Err(error)) => Err(error.into()),
-        (Ok(Err(error)), Ok(())) => Err(error.into()),
-        (Err(_), Ok(())) => unreachable!("the operation has been waited for"),
-    }
+    Ok(global::submitter()?.call(label, timeout, make)?)
 }
 
 pub(crate) fn wait_borrowed<'a, M, F>(
@@ -178,42 +166,91 @@ where
     Ok(global::submitter()?.call_borrowed(label, timeout, make)?)
 }
 
-pub(crate) fn run<M, F>(label: Label, make: M) -> EventualResult<F::Output>
+pub(crate) fn run<M, F>(
+    label: Label,
+    deadline: Option<Duration>,
+    make: M,
+) -> EventualResult<F::Output>
 where
     M: FnOnce() -> F + Send + 'static,
     F: Future + 'static,
     F::Output: Send + 'static,
 {
-    try_run(label, || {
+    try_run(label, deadline, || {
         let future = make();
         async { Ok::<_, Infallible>(future.await) }
     })
 }
 
-pub(crate) fn try_run<M, F, T, E>(label: Label, make: M) -> EventualResult<T, E>
+pub(crate) fn try_run<M, F, T, E>(
+    label: Label,
+    deadline: Option<Duration>,
+    make: M,
+) -> EventualResult<T, E>
 where
     M: FnOnce() -> F + Send + 'static,
     F: Future<Output = Result<T, E>> + 'static,
     T: Send + 'static,
     E: fmt::Debug + Send + 'static,
 {
-    let remote = match global::submitter() {
-        Ok(remote) => remote,
-        Err(error) => return EventualResult::refused(error),
-    };
+    let submitted = global::submitter().and_then(|remote| match deadline {
+        None => submit(&remote, label, make),
+        Some(delay) => submit_until(&remote, remote.deadline(delay), label, make),
+    });
+    let source = submitted.map_or_else(Source::Refused, Source::Operation);
+    EventualResult::new(source, label)
+}
+
+fn submit<M, F, T, E>(
+    remote: &Remote,
+    label: Label,
+    make: M,
+) -> Result<Operation<Tracked<T, E>>, WaitError>
+where
+    M: FnOnce() -> F + Send + 'static,
+    F: Future<Output = Result<T, E>> + 'static,
+    T: Send + 'static,
+    E: fmt::Debug + Send + 'static,
+{
     let submitted = remote.submit_labelled(label, move || {
         let future = make();
         async move { Tracked::new(future.await, label) }
     });
-    match submitted {
-        Ok(operation) => EventualResult::submitted(operation),
-        Err(error) => EventualResult::refused(error.into()),
-    }
+    submitted.map_err(WaitError::from)
+}
+
+fn submit_until<M, F, T, E>(
+    remote: &Remote,
+    deadline: Deadline,
+    label: Label,
+    make: M,
+) -> Result<Operation<Tracked<T, E>>, WaitError>
+where
+    M: FnOnce() -> F + Send + 'static,
+    F: Future<Output = Result<T, E>> + 'static,
+    T: Send + 'static,
+    E: fmt::Debug + Send + 'static,
+{
+    let submitted = remote.submit_labelled(label, move || async move {
+        let left = deadline.left();
+        if left.is_zero() {
+            return Tracked::late(label);
+        }
+        match timeout(left, make()).await {
+            Ok(result) => Tracked::new(result, label),
+            Err(_elapsed) => Tracked::late(label),
+        }
+    });
+    submitted.map_err(WaitError::from)
 }
 
 impl<M> From<SubmitError<M>> for WaitError {
-    fn from(_error: SubmitError<M>) -> Self {
-        Self::QueueFull
+    fn from(error: SubmitError<M>) -> Self {
+        match error {
+            SubmitError::Forked(_) => Self::Forked,
+            SubmitError::Interrupted(_) => Self::Interrupted,
+            _ => Self::QueueFull,
+        }
     }
 }
 
@@ -222,6 +259,9 @@ impl From<BlockingError> for WaitError {
         match error {
             BlockingError::OnReactorThread => Self::OnReactorThread,
             BlockingError::Full => Self::QueueFull,
+            BlockingError::Stopped => Self::Stopped,
+            BlockingError::Interrupted => Self::Interrupted,
+            BlockingError::Forked => Self::Forked,
             BlockingError::Ended(error) => error.into(),
             _ => Self::Timeout,
         }

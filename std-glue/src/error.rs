@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use crochet_reactor::{JoinError, Panic};
+use crochet_reactor::{JoinError, Panic, PoolError};
 
 /// Why an operation of [`wait_for`](fn@crate::wait_for) gave no result.
 ///
@@ -28,6 +28,11 @@ pub enum WaitError {
     NotSetUp,
     /// The reactor's queue limit was reached.
     QueueFull,
+    /// All waits of the process were interrupted, by a signal or by
+    /// [`interrupt_waits`](crate::interrupt_waits); the operation has been cancelled.
+    Interrupted,
+    /// The process is a forked child, and the reactor belongs to its parent.
+    Forked,
 }
 
 /// Why an [`EventualResult`](crate::EventualResult) gave no value.
@@ -49,6 +54,17 @@ pub enum EventualError<E = Infallible> {
     NotSetUp,
     /// The reactor's queue limit was reached; the operation was not submitted.
     QueueFull,
+    /// All waits of the process were interrupted, by a signal or by
+    /// [`interrupt_waits`](crate::interrupt_waits). The operation goes on; waiting again may give a
+    /// result.
+    Interrupted,
+    /// The process is a forked child, and the operation belongs to its parent's reactor.
+    Forked,
+    /// The handle was awaited, which has moved the result out.
+    Taken,
+    /// The deadline that the operation was submitted with has passed, and it has been cancelled.
+    /// Unlike a [`Timeout`](Self::Timeout) of a wait, this is the operation's end.
+    DeadlineExceeded,
     /// The operation failed with an error of its own.
     Failed(E),
 }
@@ -60,6 +76,11 @@ const ON_REACTOR: &str =
     "this thread runs a reactor, which a blocking call would stop: await the operation instead";
 const NOT_SET_UP: &str = "there is no reactor: call crochet::setup() first";
 const QUEUE_FULL: &str = "the reactor's queue is full";
+const INTERRUPTED: &str = "the wait was interrupted";
+const DEADLINE_EXCEEDED: &str = "the operation was cancelled at its deadline";
+const TAKEN: &str = "the result was taken when its handle was awaited";
+const FORKED: &str =
+    "this process was forked from the one that runs the reactor: call crochet::setup() here";
 
 impl fmt::Display for WaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,6 +92,8 @@ impl fmt::Display for WaitError {
             Self::OnReactorThread => ON_REACTOR,
             Self::NotSetUp => NOT_SET_UP,
             Self::QueueFull => QUEUE_FULL,
+            Self::Interrupted => INTERRUPTED,
+            Self::Forked => FORKED,
         })
     }
 }
@@ -88,6 +111,10 @@ impl<E: fmt::Display> fmt::Display for EventualError<E> {
             Self::OnReactorThread => f.write_str(ON_REACTOR),
             Self::NotSetUp => f.write_str(NOT_SET_UP),
             Self::QueueFull => f.write_str(QUEUE_FULL),
+            Self::Interrupted => f.write_str(INTERRUPTED),
+            Self::Forked => f.write_str(FORKED),
+            Self::Taken => f.write_str(TAKEN),
+            Self::DeadlineExceeded => f.write_str(DEADLINE_EXCEEDED),
         }
     }
 }
@@ -112,6 +139,8 @@ impl<E> From<WaitError> for EventualError<E> {
             WaitError::OnReactorThread => Self::OnReactorThread,
             WaitError::NotSetUp => Self::NotSetUp,
             WaitError::QueueFull => Self::QueueFull,
+            WaitError::Interrupted => Self::Interrupted,
+            WaitError::Forked => Self::Forked,
         }
     }
 }
@@ -126,6 +155,12 @@ impl From<EventualError<Infallible>> for WaitError {
             EventualError::OnReactorThread => Self::OnReactorThread,
             EventualError::NotSetUp => Self::NotSetUp,
             EventualError::QueueFull => Self::QueueFull,
+            EventualError::Interrupted => Self::Interrupted,
+            EventualError::Forked => Self::Forked,
+            // Gone for good, whoever made it so.
+            EventualError::Taken => Self::Cancelled,
+            // The same to whoever awaited it: the time was up, and the operation is cancelled.
+            EventualError::DeadlineExceeded => Self::Timeout,
             EventualError::Failed(never) => match never {},
         }
     }
@@ -136,6 +171,9 @@ impl From<JoinError> for WaitError {
         match error {
             JoinError::Stopped => Self::Stopped,
             JoinError::Panicked(panic) => Self::Panicked(panic),
+            JoinError::Forked => Self::Forked,
+            JoinError::Refused(PoolError::Full) => Self::QueueFull,
+            JoinError::Refused(PoolError::NoReactor) => Self::NotSetUp,
             _ => Self::Cancelled,
         }
     }
@@ -146,7 +184,6 @@ impl From<WaitError> for io::Error {
     fn from(error: WaitError) -> Self {
         let kind = match error {
             WaitError::Timeout => io::ErrorKind::TimedOut,
-            WaitError::Cancelled => io::ErrorKind::Interrupted,
             WaitError::Stopped | WaitError::NotSetUp => io::ErrorKind::NotConnected,
             _ => io::ErrorKind::Other,
         };

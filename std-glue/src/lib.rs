@@ -32,6 +32,8 @@
 //! # Ok::<(), crochet::SetupError>(())
 //! ```
 //!
+//! The [`guide`] has a chapter on each subject, from setting up to testing.
+//!
 //! # The parts
 //!
 //! - [`setup`] starts the reactor in a thread of its own, once per process. [`no_setup`] is for
@@ -41,8 +43,13 @@
 //!   that returns an [`EventualResult`]. The functions of the same names do that for closures:
 //!   [`wait_for()`](fn@wait_for), [`wait_for_borrowed`], [`run_in_reactor()`](fn@run_in_reactor),
 //!   [`try_run_in_reactor`].
+//! - [`operation`] runs one with a name and a deadline. An [`EventualResult`] can be waited for,
+//!   taken, awaited, cancelled with its handle, kept under an id, and asked what went wrong;
+//!   [`EventualResult::pair`] makes one that is set by hand.
 //! - Code that runs on the reactor uses [`sleep`], [`timeout`], [`call_later`], [`spawn`],
-//!   [`Deferred`] and [`net`].
+//!   [`Deferred`] and [`net`]. What blocks or computes for long goes to the reactor's
+//!   [thread pool](thread_pool), by [`defer_to_thread`] or [`call_in_thread`].
+//! - [`testing`] makes time virtual, for blocked threads too, so that tests need not wait.
 //!
 //! # Rules that hold everywhere
 //!
@@ -55,12 +62,20 @@
 //! - A failure that nobody asks for is logged once, through the crate `log`.
 //! - When `main` returns or the process calls `exit`, the reactor stops by itself (on Unix).
 //!
+//! # Features
+//!
+//! - `signals`, off by default: the module `signals`, which interrupts waits at `SIGINT` and drains
+//!   the reactor at `SIGTERM`, on request. On Unix.
+//!
 //! # What this is not
 //!
 //! It is not an async runtime for async programs, and has one thread per reactor. It does not
 //! interrupt code that computes or blocks on the reactor's thread; such code delays everything.
 
+#![deny(unsafe_code)]
+
 mod call;
+mod cancel_on_drop;
 mod error;
 mod eventual_result;
 #[cfg(unix)]
@@ -68,24 +83,49 @@ mod exit;
 #[cfg(not(unix))]
 #[path = "no_exit.rs"]
 mod exit;
+mod failure;
 mod global;
+pub mod guide;
+mod hosted;
+pub mod logs;
+mod operation;
+mod own;
+mod pool;
 #[doc(hidden)]
 pub mod private;
+mod setter;
+#[cfg(all(unix, feature = "signals"))]
+pub mod signals;
+mod source;
+mod stash;
+pub mod testing;
 mod tracked;
 
 #[doc(hidden)]
 pub use private as __private;
 
 pub use call::{run_in_reactor, try_run_in_reactor, try_wait_for, wait_for, wait_for_borrowed};
+pub use cancel_on_drop::CancelOnDrop;
 pub use crochet_macros::{run_in_reactor, wait_for};
 pub use crochet_reactor::{
-    Budget, Builder, CallError, Deferred, DelayedCall, Elapsed, JoinError, JoinHandle, Label,
-    NotOnReactor, Panic, Reactor, Remote, Resolver, RunError, Sleep, Stats, Timeout, Turn,
-    call_later, is_reactor_thread, net, sleep, spawn, testing, timeout,
+    Budget, Builder, CallError, DeferToThread, Deferred, DelayedCall, Elapsed, JoinError,
+    JoinHandle, Label, NotOnReactor, Panic, Phase, PoolError, PoolStats, Reactor, Remote, Resolver,
+    RunError, Sleep, Stats, ThreadPool, Timeout, TriggerId, Turn, call_later, interrupt_waits,
+    is_reactor_thread, net, sleep, spawn, timeout,
 };
 pub use error::{EventualError, SetupError, StopError, WaitError};
 pub use eventual_result::{EventualResult, Repeatable};
-pub use global::{no_setup, remote, setup, stop};
+pub use failure::Failure;
+pub use global::{
+    OnFork, drain, no_setup, no_setup_with, on_fork, remote, setup, setup_with, stop,
+};
+pub use operation::{OperationBuilder, operation};
+pub use pool::{blocking_call_from_thread, call_in_thread, defer_to_thread, thread_pool};
+pub use setter::ResultSetter;
+pub use stash::{
+    ParseResultIdError, ResultId, RetrieveError, StashLimits, StashStats, configure_stash,
+    retrieve_result, stash_stats,
+};
 
 /// Keeps the examples of the README true.
 #[cfg(doctest)]

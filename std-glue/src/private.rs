@@ -95,7 +95,7 @@ where
     F: Future + 'static,
     F::Output: Send + 'static,
 {
-    call::run(Label::named(name), make)
+    call::run(Label::named(name), None, make)
 }
 
 #[track_caller]
@@ -106,5 +106,34 @@ where
     T: Send + 'static,
     E: fmt::Debug + Send + 'static,
 {
-    call::try_run(Label::named(name), make)
+    call::try_run(Label::named(name), None, make)
+}
+
+#[track_caller]
+pub fn run_within<M, F>(
+    deadline: Duration,
+    name: &'static str,
+    make: M,
+) -> EventualResult<F::Output, Infallible>
+where
+    M: FnOnce() -> F + Send + 'static,
+    F: Future + 'static,
+    F::Output: Send + 'static,
+{
+    call::run(Label::named(name), Some(deadline), make)
+}
+
+#[track_caller]
+pub fn try_run_within<M, F, T, E>(
+    deadline: Duration,
+    name: &'static str,
+    make: M,
+) -> EventualResult<T, E>
+where
+    M: FnOnce() -> F + Send + 'static,
+    F: Future<Output = Result<T, E>> + 'static,
+    T: Send + 'static,
+    E: fmt::Debug + Send + 'static,
+{
+    call::try_run(Label::named(name), Some(deadline), make)
 }

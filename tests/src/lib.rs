@@ -5,10 +5,15 @@ use std::time::Duration;
 
 pub mod child;
 pub mod executor;
+#[cfg(unix)]
+pub mod forked;
 pub mod hold;
 pub mod host;
 pub mod logs;
 pub mod operations;
+#[cfg(unix)]
+pub mod program;
+pub mod recorder;
 pub mod threads;
 pub mod traces;
 

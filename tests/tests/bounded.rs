@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crochet::Reactor;
 use crochet_reactor::{BlockingError, Label, SubmitError};
-use crochet_tests::hold::Held;
+use crochet_tests::hold::{Flag, Held};
 use crochet_tests::host::Host;
 use crochet_tests::traces::Trace;
 use crochet_tests::{LONG, SHORT};
@@ -102,46 +102,57 @@ fn a_submission_that_finds_no_room_in_time_is_refused() {
 }
 
 #[test]
-fn revoking_gives_room() {
+fn a_revoked_operation_keeps_its_place_until_the_loop_has_passed_it() {
     let host = bounded(1);
     let held = Held::hold_this(host.remote());
     let trace = Trace::new();
-    for round in 1..=3 {
-        let value = trace.value();
-        let operation = host.remote().submit(move || {
-            drop(value);
-            future::pending::<()>()
-        });
-        let operation = operation.unwrap();
-        assert!(host.remote().submit(|| async {}).is_err());
-        operation.cancel();
-        assert_eq!(trace.count(), round);
-    }
-    let timed_out = host
-        .remote()
-        .call_borrowed(Label::here(), SHORT, || async {});
-    assert!(
-        matches!(timed_out, Err(BlockingError::TimedOut)),
-        "{timed_out:?}"
-    );
-    let last = host.remote().submit(|| async {}).unwrap();
+    let value = trace.value();
+    let operation = host.remote().submit(move || {
+        drop(value);
+        future::pending::<()>()
+    });
+    operation.unwrap().cancel();
+    assert_eq!(trace.count(), 1, "its function is dropped at once");
+    // Otherwise calls that time out would pile up without bound while the loop is busy.
+    assert!(host.remote().submit(|| async {}).is_err());
     drop(held);
-    last.wait(LONG).unwrap();
+    let last = host
+        .remote()
+        .submit_within(Label::here(), LONG, || async {});
+    last.expect("room").wait(LONG).unwrap();
 }
 
 #[test]
-fn on_the_reactors_thread_a_full_queue_refuses_at_once() {
+fn the_loop_itself_submits_past_a_full_queue() {
     let host = bounded(1);
     let remote = host.remote().clone();
-    let full = host.remote().submit(move || async move {
-        let _first = remote.submit(|| async {}).expect("room for one");
+    let both = host.remote().submit(move || async move {
+        let first = remote.submit(|| async { 1 }).expect("no limit here");
+        let second = remote.submit_within(Label::here(), LONG, || async { 2 });
+        (first, second.expect("nor here, and no wait"))
+    });
+    let both = both.unwrap();
+    both.wait(LONG).unwrap();
+    let Ok(Ok((first, second))) = both.take() else {
+        panic!("the operation has ended");
+    };
+    first.wait(LONG).unwrap();
+    second.wait(LONG).unwrap();
+}
+
+#[test]
+fn on_another_reactors_thread_a_full_queue_refuses_at_once() {
+    let host = bounded(1);
+    let held = Held::hold_this(host.remote());
+    let _first = host.remote().submit(|| async {}).unwrap();
+    let remote = host.remote().clone();
+    let refused = Reactor::new().unwrap().block_on(async move {
         remote
             .submit_within(Label::here(), LONG, || async {})
             .is_err()
     });
-    let full = full.unwrap();
-    full.wait(LONG).unwrap();
-    assert!(matches!(full.peek(), Some(Ok(true))));
+    assert!(refused.unwrap());
+    drop(held);
 }
 
 #[test]
@@ -207,4 +218,50 @@ fn many_that_submit_cancel_and_time_out_lose_no_room() {
     for operation in operations {
         operation.wait(LONG).unwrap();
     }
+}
+
+#[test]
+fn room_is_given_when_an_operation_begins_and_not_when_the_loop_hears_of_it() {
+    let host = bounded(2);
+    let held = Held::hold_this(host.remote());
+    let (begun, go_on) = (Flag::new(), Flag::new());
+    let first = {
+        let (begun, go_on) = (begun.clone(), go_on.clone());
+        host.remote().submit(move || async move {
+            begun.set();
+            go_on.spin();
+        })
+    };
+    let second = host.remote().submit(|| async {}).unwrap();
+    drop(held);
+    begun.spin();
+    // The loop has both, and has begun one.
+    let third = host.remote().submit(|| async {});
+    let fourth = host.remote().submit(|| async {});
+    go_on.set();
+    assert!(matches!(fourth, Err(SubmitError::Full(_))));
+    first.unwrap().wait(LONG).unwrap();
+    second.wait(LONG).unwrap();
+    third.expect("room").wait(LONG).unwrap();
+}
+
+#[test]
+fn the_loop_itself_takes_no_room() {
+    let host = bounded(2);
+    for _ in 0..4 {
+        let remote = host.remote().clone();
+        let inner = host
+            .remote()
+            .submit_within(Label::here(), LONG, move || async move {
+                remote
+                    .submit_within(Label::here(), LONG, || async {})
+                    .expect("no limit here")
+            });
+        inner.unwrap().wait(LONG).unwrap();
+    }
+    host.remote()
+        .submit(|| async {})
+        .expect("all the room there was")
+        .wait(LONG)
+        .unwrap();
 }

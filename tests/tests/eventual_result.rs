@@ -321,3 +321,29 @@ fn a_result_of_many_that_race_is_never_lost() {
         }
     });
 }
+
+#[test]
+fn after_it_was_awaited_a_result_says_that_it_was_taken() {
+    start();
+    let mut result = run_in_reactor(|| async { 7 });
+    assert_eq!(block_on(&mut result).unwrap(), 7);
+    assert!(result.is_ready());
+    assert!(matches!(result.wait(LONG), Err(EventualError::Taken)));
+    let taken = result.take(LONG).expect("it has ended");
+    assert!(matches!(taken, Err(EventualError::Taken)));
+}
+
+#[test]
+fn taking_a_result_that_ends_just_then_does_not_lose_it() {
+    start();
+    for _ in 0..20_000 {
+        let mut result = run_in_reactor(|| async { 7 });
+        let value = loop {
+            match result.take(Duration::ZERO) {
+                Ok(taken) => break taken,
+                Err(handle) => result = handle,
+            }
+        };
+        assert_eq!(value.expect("nothing took it before"), 7);
+    }
+}

@@ -10,7 +10,9 @@ use crochet_tests::child::{self, LEAVING, Ran};
 const SOON: Duration = Duration::from_millis(500);
 
 fn run(name: &str) -> Ran {
-    child::run(Command::new(env!("CARGO_BIN_EXE_scenario")).arg(name))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scenario"));
+    // Writing a backtrace may take longer than everything else.
+    child::run(command.arg(name).env("RUST_BACKTRACE", "0"))
 }
 
 #[track_caller]
@@ -99,4 +101,33 @@ fn main_returns_with_a_reactor_that_never_ran() {
     let ran = run("exit-no-setup");
     assert_ended_soon(&ran, 0, &[LEAVING]);
     assert_eq!(ran.err, "");
+}
+
+#[test]
+fn main_returns_after_panics_in_whatever_the_reactor_calls() {
+    let ran = run("crash-panics");
+    assert_ended_soon(&ran, 0, &[LEAVING]);
+    for place in [
+        "an operation",
+        "a timer",
+        "a task",
+        "a destructor",
+        "a trigger",
+    ] {
+        let panic = format!("{place}'s panic");
+        assert!(ran.err.contains(&panic), "{panic:?} is to be told: {ran:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_reactor_whose_poller_fails_tells_all_who_wait_and_lets_the_process_end() {
+    let ran = run("crash-poller");
+    assert_ended_soon(&ran, 0, &["all were told", LEAVING]);
+    assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
+    assert!(
+        ran.err
+            .starts_with("ERROR: the reactor stopped: the system's poller failed"),
+        "{ran:?}"
+    );
 }

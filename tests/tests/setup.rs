@@ -22,6 +22,11 @@ fn setup_from_many_threads_makes_one_reactor() {
 }
 
 #[test]
+fn setup_leaves_the_signals_of_the_process_alone() {
+    assert_scenario("setup-signals", &["left alone"]);
+}
+
+#[test]
 fn no_setup_lets_the_application_run_the_reactor_and_setup_do_nothing() {
     assert_scenario("setup-no-setup", &["ran here"]);
 }

@@ -2,10 +2,12 @@
 
 use std::future;
 use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
 use crochet::{Budget, JoinError, Reactor, RunError, call_later, sleep, spawn};
+use crochet_reactor::{BlockingError, Label, Phase};
 use crochet_tests::hold::Flag;
 use crochet_tests::host::Host;
 use crochet_tests::operations::{assert_stopped, outcome, submit, submit_pending};
@@ -94,8 +96,11 @@ fn stopping_wakes_every_waiter() {
         .map(|_| {
             let operation = Arc::clone(&operation);
             thread::spawn(move || {
-                operation.wait(LONG).expect("it ends");
-                assert_stopped(&operation);
+                // Told before or after the loop has dropped it.
+                match operation.wait(LONG) {
+                    Ok(()) => assert_stopped(&operation),
+                    Err(error) => assert!(matches!(error, BlockingError::Stopped), "{error}"),
+                }
             })
         })
         .collect();
@@ -103,6 +108,7 @@ fn stopping_wakes_every_waiter() {
     for waiter in waiters {
         waiter.join().expect("woken");
     }
+    assert_stopped(&operation);
     assert_eq!(trace.count(), 1);
 }
 
@@ -210,7 +216,8 @@ fn a_stop_between_turns_stops_in_the_next_one() {
     reactor.turn(Budget::default()).unwrap();
     assert_stopped(&operation);
     assert!(remote.is_stopped());
-    assert_eq!(reactor.turn(Budget::default()).unwrap().ran(), 0);
+    let turned = reactor.turn(Budget::default());
+    assert!(matches!(turned, Err(RunError::Stopped)));
     assert_eq!(
         reactor.block_on(async { 1 }).unwrap(),
         1,
@@ -303,4 +310,53 @@ fn work_of_the_loops_own_thread_wakes_nobody() {
         })
         .unwrap();
     assert_eq!(remote.stats().unparks, 0);
+}
+
+#[test]
+fn a_waker_that_panics_during_a_stop_keeps_no_other_operation_from_ending() {
+    struct PanicWhenWoken;
+
+    impl Wake for PanicWhenWoken {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker panics on purpose");
+        }
+    }
+
+    let mut reactor = Reactor::new().unwrap();
+    let remote = reactor.remote();
+    let ran = Flag::new();
+    let seen = ran.clone();
+    remote.add_trigger(Phase::Before, LONG, move || async move { seen.set() });
+    let submit_all = move || {
+        let mut first = remote.submit(|| async {}).unwrap();
+        let waker = Waker::from(Arc::new(PanicWhenWoken));
+        let polled = first.poll_take(&mut None, &Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        let others: Vec<_> = (0..3)
+            .map(|_| remote.submit(|| async {}).unwrap())
+            .collect();
+        remote.stop();
+        (first, others)
+    };
+    let (first, others) = thread::spawn(submit_all).join().unwrap();
+    reactor.run().expect("the loop goes on");
+    assert!(ran.is_set());
+    assert_stopped(&first);
+    others.iter().for_each(assert_stopped);
+}
+
+#[test]
+fn a_promise_that_was_cancelled_does_not_keep_a_reactor_from_draining() {
+    let mut reactor = Reactor::new().unwrap();
+    let remote = reactor.remote();
+    let (setter, promise) = remote.promise::<u8>(Label::here()).unwrap();
+    let drain = thread::spawn(move || {
+        remote.submit(|| async {}).unwrap().wait(LONG).unwrap();
+        promise.cancel();
+        remote.drain();
+        promise
+    });
+    reactor.run().unwrap();
+    assert!(drain.join().unwrap().is_ended());
+    assert_eq!(setter.set(7), Err(7));
 }

@@ -6,6 +6,9 @@ use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::task::{Context, Poll, Waker};
 
+#[cfg(feature = "alloc")]
+use alloc::sync::Arc;
+
 use super::{Cancel, End, Eventual, NotWaiting, Phase, WaitKey};
 
 /// The loop's half: ends the operation, once.
@@ -37,6 +40,32 @@ impl<T> Target for &Eventual<T> {
     type Value = T;
 }
 
+#[cfg(feature = "alloc")]
+impl<T> Target for Arc<Eventual<T>> {
+    type Value = T;
+}
+
+/// Makes a result that belongs to its two halves, on the heap.
+///
+/// # Examples
+///
+/// ```
+/// let (completer, reader) = crochet_core::eventual::pair();
+/// assert!(completer.complete("done").is_ok());
+/// assert_eq!(reader.peek(), Some(Ok(&"done")));
+/// ```
+#[cfg(feature = "alloc")]
+#[must_use = "dropping the completer cancels the operation"]
+#[expect(
+    clippy::type_complexity,
+    reason = "two halves of one thing, each named in full"
+)]
+pub fn pair<T>() -> (Completer<Arc<Eventual<T>>>, Reader<Arc<Eventual<T>>>) {
+    // Nobody but the halves has it, and they do not show it: nobody can split it again.
+    let eventual = Arc::new(Eventual::new());
+    (Completer::new(Arc::clone(&eventual)), Reader::new(eventual))
+}
+
 impl<P: Deref<Target = Eventual<T>>, T> Completer<P, T> {
     pub(crate) fn new(at: P) -> Self {
         Self {
@@ -56,6 +85,14 @@ impl<P: Deref<Target = Eventual<T>>, T> Completer<P, T> {
             _ if self.at.begin() => Ok(()),
             _ => Err(End::Cancelled),
         }
+    }
+
+    /// Tells what has become of the operation, at this moment.
+    ///
+    /// [`Phase::Cancelled`] means that a reader has revoked it: nobody waits for a value any more.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.at.phase()
     }
 
     /// Tells whether a reader has asked to cancel the operation since it began.

@@ -3,11 +3,6 @@
 pub(crate) use loom::cell::UnsafeCell;
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 
-#[cfg(feature = "alloc")]
-pub(crate) fn fence_acquire() {
-    loom::sync::atomic::fence(Ordering::Acquire);
-}
-
 pub(crate) use crate::model::Edge;
 
 impl Edge {

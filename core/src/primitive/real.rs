@@ -2,13 +2,6 @@
 
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 
-/// Orders everything after it behind the release operations that preceding loads have seen.
-#[cfg(feature = "alloc")]
-#[inline(always)]
-pub(crate) fn fence_acquire() {
-    core::sync::atomic::fence(Ordering::Acquire);
-}
-
 /// `core::cell::UnsafeCell` with access by closure, as loom's is.
 #[derive(Debug)]
 #[repr(transparent)]

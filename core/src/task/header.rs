@@ -8,7 +8,7 @@ use super::Runnable;
 use super::list::Siblings;
 use crate::eventual::End;
 use crate::inbox::{Link, Linked};
-use crate::primitive::{AtomicUsize, Edge, Ordering, UnsafeCell, fence_acquire};
+use crate::primitive::{AtomicUsize, Edge, Ordering, UnsafeCell};
 
 /// The first field of every task's cell.
 ///
@@ -30,6 +30,8 @@ pub(crate) struct Header {
 /// using the same body twice at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum InBody {
+    /// It is not, and has not even looked at the task since it was submitted.
+    NotYet,
     /// It is not.
     No,
     /// It is.
@@ -72,7 +74,7 @@ impl Header {
             link: Link::new(),
             state: AtomicUsize::new(references * ONE + SCHEDULED),
             siblings: UnsafeCell::new(Siblings::NONE),
-            body: UnsafeCell::new(InBody::No),
+            body: UnsafeCell::new(InBody::NotYet),
             table,
         }
     }
@@ -81,10 +83,22 @@ impl Header {
         &self.siblings
     }
 
+    /// Takes note that the loop has looked at the task; tells whether it had not before. Called on
+    /// the loop only.
+    pub(crate) fn arrive(&self) -> bool {
+        self.with_body(|body| {
+            let is_new = *body == InBody::NotYet;
+            if is_new {
+                *body = InBody::No;
+            }
+            is_new
+        })
+    }
+
     /// Enters the body, unless the loop is in it already. Called on the loop only.
     pub(crate) fn enter(&self) -> Option<Entered<'_>> {
         self.with_body(|body| {
-            let is_free = *body == InBody::No;
+            let is_free = matches!(*body, InBody::NotYet | InBody::No);
             if is_free {
                 *body = InBody::Yes;
             }
@@ -129,8 +143,25 @@ impl Header {
 
     fn add_reference(&self) {
         let before = self.state.fetch_add(ONE, Ordering::Relaxed);
-        assert!(before <= usize::MAX / 2, "too many references to one task");
+        if before > usize::MAX / 2 {
+            abort();
+        }
     }
+}
+
+/// Ends everything: a panic could be caught, and the count go on to overflow.
+#[cold]
+fn abort() -> ! {
+    struct PanicAgain;
+
+    impl Drop for PanicAgain {
+        fn drop(&mut self) {
+            panic!("too many references to one task");
+        }
+    }
+
+    let _again = PanicAgain;
+    panic!("too many references to one task");
 }
 
 /// The loop's stay in a task's body, which dropping it ends.
@@ -205,7 +236,10 @@ impl Drop for TaskRef {
         let order = Edge::TaskFree.order(Ordering::Release);
         let before = self.header().state.fetch_sub(ONE, order);
         if before / ONE == 1 {
-            fence_acquire();
+            // Reads what the line above has written, which continues the release sequence of every
+            // decrement before it: all that the other owners did happens before the cell is freed.
+            // Not a fence, which ThreadSanitizer does not know.
+            self.header().state.load(Ordering::Acquire);
             let free = self.header().table.free;
             // SAFETY: this was the last reference.
             unsafe { free(self.0) };

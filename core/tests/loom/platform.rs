@@ -49,7 +49,7 @@ pub(crate) fn run_until(scheduler: &Scheduler<Platform>, is_done: impl Fn() -> b
             return;
         }
         if scheduler.try_sleep() {
-            scheduler.unparker().signal.wait();
+            scheduler.shared().signal.wait();
         }
         scheduler.awake();
     }

@@ -1,6 +1,5 @@
 //! TCP streams and listeners.
 
-use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
@@ -13,7 +12,8 @@ use crate::registry::{Direction, Registered};
 /// A TCP connection.
 ///
 /// Reads and writes go through [`futures_io::AsyncRead`] and [`futures_io::AsyncWrite`], which are
-/// also implemented for `&TcpStream`: one task may read while another writes.
+/// also implemented for `&TcpStream`: one task may read while another writes. In each direction the
+/// task that polled last is the one that is woken.
 #[derive(Debug)]
 pub struct TcpStream {
     io: Registered<mio::net::TcpStream>,
@@ -32,8 +32,80 @@ impl TcpStream {
     pub async fn connect(addr: SocketAddr) -> io::Result<Self> {
         let io = Registered::new(mio::net::TcpStream::connect(addr)?)?;
         io.expect_event(Direction::Write);
-        poll_fn(|cx| io.poll_io(Direction::Write, cx, is_connected)).await?;
+        io.io(Direction::Write, is_connected).await?;
         Ok(Self { io })
+    }
+
+    /// Reads what there is, at least one byte unless the other end has closed; zero tells that it
+    /// has, or that `buf` is empty.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future before it is ready takes nothing from the stream.
+    pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io
+            .io(Direction::Read, |mut stream| stream.read(buf))
+            .await
+    }
+
+    /// Reads until `buf` is full.
+    ///
+    /// # Errors
+    ///
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) when the other end closes before; otherwise
+    /// whatever the system reports.
+    ///
+    /// # Cancellation
+    ///
+    /// What has been read so far is lost when the future is dropped.
+    pub async fn read_exact(&self, buf: &mut [u8]) -> io::Result<()> {
+        let mut filled = 0;
+        while filled < buf.len() {
+            match self.read(&mut buf[filled..]).await? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                length => filled += length,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes as much of `buf` as the system takes, and returns how much that was.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future before it is ready writes nothing.
+    pub async fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io
+            .io(Direction::Write, |mut stream| stream.write(buf))
+            .await
+    }
+
+    /// Writes all of `buf`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports; then a part may have been written.
+    ///
+    /// # Cancellation
+    ///
+    /// When the future is dropped, a part may have been written.
+    pub async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
+        let mut rest = buf;
+        while !rest.is_empty() {
+            match self.write(rest).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                length => rest = &rest[length..],
+            }
+        }
+        Ok(())
     }
 
     fn from_mio(stream: mio::net::TcpStream) -> io::Result<Self> {
@@ -219,17 +291,15 @@ impl TcpListener {
     ///
     /// Dropping the future takes no connection away.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (stream, peer) = poll_fn(|cx| {
-            self.io.poll_io(Direction::Read, cx, |listener| {
-                loop {
-                    match listener.accept() {
-                        Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                        result => return result,
-                    }
+        let accept = |listener: &mio::net::TcpListener| {
+            loop {
+                match listener.accept() {
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                    result => return result,
                 }
-            })
-        })
-        .await?;
+            }
+        };
+        let (stream, peer) = self.io.io(Direction::Read, accept).await?;
         Ok((TcpStream::from_mio(stream)?, peer))
     }
 

@@ -1,6 +1,5 @@
 //! UDP sockets.
 
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 
@@ -43,11 +42,9 @@ impl UdpSocket {
     ///
     /// Dropping the future before it is ready sends nothing.
     pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        poll_fn(|cx| {
-            self.io
-                .poll_io(Direction::Write, cx, |socket| socket.send(buf))
-        })
-        .await
+        self.io
+            .io(Direction::Write, |socket| socket.send(buf))
+            .await
     }
 
     /// Receives a datagram from the peer; what does not fit into `buf` is lost.
@@ -60,11 +57,7 @@ impl UdpSocket {
     ///
     /// Dropping the future before it is ready takes no datagram away.
     pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        poll_fn(|cx| {
-            self.io
-                .poll_io(Direction::Read, cx, |socket| socket.recv(buf))
-        })
-        .await
+        self.io.io(Direction::Read, |socket| socket.recv(buf)).await
     }
 
     /// Sends a datagram to `addr`.
@@ -77,11 +70,9 @@ impl UdpSocket {
     ///
     /// Dropping the future before it is ready sends nothing.
     pub async fn send_to(&self, buf: &[u8], addr: SocketAddr) -> io::Result<usize> {
-        poll_fn(|cx| {
-            self.io
-                .poll_io(Direction::Write, cx, |socket| socket.send_to(buf, addr))
-        })
-        .await
+        self.io
+            .io(Direction::Write, |socket| socket.send_to(buf, addr))
+            .await
     }
 
     /// Receives a datagram from anybody; what does not fit into `buf` is lost.
@@ -94,11 +85,9 @@ impl UdpSocket {
     ///
     /// Dropping the future before it is ready takes no datagram away.
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        poll_fn(|cx| {
-            self.io
-                .poll_io(Direction::Read, cx, |socket| socket.recv_from(buf))
-        })
-        .await
+        self.io
+            .io(Direction::Read, |socket| socket.recv_from(buf))
+            .await
     }
 
     /// Returns the address that the socket is bound to.

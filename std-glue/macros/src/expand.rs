@@ -101,12 +101,12 @@ impl Expansion<'_> {
 
     /// Lets an argument that the time limit mentions be of no further use in the body.
     fn allow_unused_in_body(&self, signature: &mut Signature) {
-        let Some(timeout) = self.arguments.timeout() else {
+        let Some(limit) = self.arguments.limit() else {
             return;
         };
         for input in &mut signature.inputs {
             if let FnArg::Typed(argument) = input {
-                if timeout.mentions_any_of(&argument.pat) {
+                if limit.mentions_any_of(&argument.pat) {
                     argument
                         .attrs
                         .push(parse_quote!(#[allow(unused_variables)]));
@@ -118,27 +118,27 @@ impl Expansion<'_> {
     /// The call that hands the operation over.
     fn call(&self) -> TokenStream {
         let entry = self.entry_point();
-        let timeout = self.arguments.timeout().map(|timeout| quote!(#timeout,));
+        let limit = self.arguments.limit().map(|limit| quote!(#limit,));
         let name = self.name();
         let operation = self.operation();
         // The braces keep the location of the closure apart from that of what is inside.
         let make = quote_spanned!(self.place.inputs()=> move || { #operation });
         let name = quote!(::core::concat!(::core::module_path!(), "::", #name));
         self.place
-            .call_at_output(&entry, &quote!(#timeout #name, #make))
+            .call_at_output(&entry, &quote!(#limit #name, #make))
     }
 
     /// The path of the function of `__private` that does the work.
     fn entry_point(&self) -> TokenStream {
-        let name = match (
-            self.kind,
-            self.plan.form(),
-            self.plan.output().is_fallible(),
-        ) {
+        let is_fallible = self.plan.output().is_fallible();
+        let is_limited = self.arguments.limit().is_some();
+        let name = match (self.kind, self.plan.form(), is_fallible) {
             (Macro::WaitFor, Form::Owned, false) => "wait_owned",
             (Macro::WaitFor, Form::Owned, true) => "try_wait_owned",
             (Macro::WaitFor, Form::Borrowed, false) => "wait_borrowed",
             (Macro::WaitFor, Form::Borrowed, true) => "try_wait_borrowed",
+            (Macro::RunInReactor, _, false) if is_limited => "run_within",
+            (Macro::RunInReactor, _, true) if is_limited => "try_run_within",
             (Macro::RunInReactor, _, false) => "run",
             (Macro::RunInReactor, _, true) => "try_run",
         };

@@ -95,8 +95,11 @@ pub fn wait_for(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Arguments
 ///
-/// `associated`, `nested` and `crate = PATH`, as for [`macro@wait_for`]. There is no timeout: it belongs to
-/// `EventualResult::wait`.
+/// - `deadline = T`: cancels the operation when so much time has passed since the call, whoever waits or does not;
+///   its result is `EventualError::DeadlineExceeded` then. `T` is written as the timeout of [`macro@wait_for`].
+/// - `associated`, `nested` and `crate = PATH`, as for [`macro@wait_for`].
+///
+/// There is no timeout: it belongs to `EventualResult::wait`.
 ///
 /// # The returned type
 ///

@@ -1,4 +1,4 @@
-//! The value of `timeout = ..`: a number of seconds, a string with a unit, or an expression of type `Duration`.
+//! The value of `timeout = ..` and `deadline = ..`: a number of seconds, a string with a unit, or an expression of type `Duration`.
 //!
 //! Numbers are read as decimals, not as floating point, so `0.1` is 100 milliseconds to the nanosecond.
 
@@ -23,13 +23,13 @@ pub(crate) enum Timeout {
 }
 
 impl Timeout {
-    /// Reads the tokens after `timeout =`.
+    /// Reads the tokens after `timeout =`, or whatever else the `word` before the sign is.
     ///
     /// # Errors
     ///
     /// Fails at the value when it is a literal that means no span of time.
-    pub(crate) fn parse(input: ParseStream<'_>) -> Result<Self> {
-        Self::from_expression(input.parse()?)
+    pub(crate) fn parse(word: &str, input: ParseStream<'_>) -> Result<Self> {
+        Self::from_expression(word, input.parse()?)
     }
 
     /// Tells whether a name that `pattern` binds stands in the expression.
@@ -43,17 +43,17 @@ impl Timeout {
             .any(|name| mentioned.contains(name))
     }
 
-    fn from_expression(expression: Expr) -> Result<Self> {
+    fn from_expression(word: &str, expression: Expr) -> Result<Self> {
         match expression {
             // A macro_rules! variable arrives in an invisible group.
-            Expr::Group(group) => Self::from_expression(*group.expr),
-            Expr::Paren(paren) => Self::from_expression(*paren.expr),
-            Expr::Lit(ExprLit { lit, .. }) => from_literal(&lit).map(Self::Known),
+            Expr::Group(group) => Self::from_expression(word, *group.expr),
+            Expr::Paren(paren) => Self::from_expression(word, *paren.expr),
+            Expr::Lit(ExprLit { lit, .. }) => from_literal(word, &lit).map(Self::Known),
             Expr::Unary(ExprUnary {
                 op: UnOp::Neg(_),
                 ref expr,
                 ..
-            }) if is_number(expr) => Err(Error::new_spanned(expression, NEGATIVE)),
+            }) if is_number(expr) => Err(Error::new_spanned(expression, negative(word))),
             computed => Ok(Self::Computed(Box::new(computed))),
         }
     }
@@ -98,37 +98,37 @@ fn is_number(expression: &Expr) -> bool {
     }
 }
 
-fn from_literal(literal: &Lit) -> Result<Duration> {
+fn from_literal(word: &str, literal: &Lit) -> Result<Duration> {
     let duration = match literal {
-        Lit::Int(number) => from_number(number.base10_digits(), number.suffix()),
-        Lit::Float(number) => from_number(number.base10_digits(), number.suffix()),
-        Lit::Str(text) => from_text(&text.value()),
-        _ => Err(format!("a timeout is {FORMS}")),
+        Lit::Int(number) => from_number(word, number.base10_digits(), number.suffix()),
+        Lit::Float(number) => from_number(word, number.base10_digits(), number.suffix()),
+        Lit::Str(text) => from_text(word, &text.value()),
+        _ => Err(format!("a {word} is {FORMS}")),
     };
     duration.map_err(|message| Error::new_spanned(literal, message))
 }
 
-fn from_number(digits: &str, suffix: &str) -> core::result::Result<Duration, String> {
+fn from_number(word: &str, digits: &str, suffix: &str) -> core::result::Result<Duration, String> {
     if Unit::from_name(suffix).is_some() {
         return Err(format!(
-            "a unit is written inside a string: `timeout = \"{digits}{suffix}\"`"
+            "a unit is written inside a string: `{word} = \"{digits}{suffix}\"`"
         ));
     }
     if !suffix.is_empty() && !NUMBER_SUFFIXES.contains(&suffix) {
         return Err(format!(
-            "`{suffix}` is not the suffix of a number; a timeout is {FORMS}"
+            "`{suffix}` is not the suffix of a number; a {word} is {FORMS}"
         ));
     }
     decimal::to_duration(digits, Unit::SECOND).map_err(|error| describe(error, digits))
 }
 
-fn from_text(text: &str) -> core::result::Result<Duration, String> {
+fn from_text(word: &str, text: &str) -> core::result::Result<Duration, String> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(format!("the timeout is empty; it is {FORMS}"));
+        return Err(format!("the {word} is empty; it is {FORMS}"));
     }
     if text.starts_with('-') {
-        return Err(String::from(NEGATIVE));
+        return Err(negative(word));
     }
     let end_of_number = text
         .find(|character: char| {
@@ -139,7 +139,7 @@ fn from_text(text: &str) -> core::result::Result<Duration, String> {
     let unit = unit.trim_start();
     if number.is_empty() {
         return Err(format!(
-            "`{text}` does not start with a number; a timeout is {FORMS}"
+            "`{text}` does not start with a number; a {word} is {FORMS}"
         ));
     }
     if unit.is_empty() {
@@ -159,7 +159,9 @@ fn describe(error: DecimalError, number: &str) -> String {
     }
 }
 
-const NEGATIVE: &str = "a timeout cannot be negative";
+fn negative(word: &str) -> String {
+    format!("a {word} cannot be negative")
+}
 
 const FORMS: &str =
     "a number of seconds, a string with a unit (`\"250ms\"`) or an expression of type `Duration`";
@@ -178,9 +180,8 @@ mod tests {
     use super::*;
 
     fn read(source: &str) -> core::result::Result<Timeout, String> {
-        Timeout::parse
-            .parse_str(source)
-            .map_err(|error| error.to_string())
+        let parser = |input: ParseStream<'_>| Timeout::parse("timeout", input);
+        parser.parse_str(source).map_err(|error| error.to_string())
     }
 
     fn known(source: &str) -> Duration {
@@ -235,7 +236,7 @@ mod tests {
     #[test]
     fn what_is_no_span_of_time_is_rejected() {
         for negative in ["-1", "-0.5", "-(1)", "\"-1s\""] {
-            assert_eq!(error(negative), NEGATIVE);
+            assert_eq!(error(negative), "a timeout cannot be negative");
         }
         for large in [
             "18446744073709551616",
@@ -268,6 +269,17 @@ mod tests {
         assert!(error("5s").contains("`timeout = \"5s\"`"));
         assert!(error("250ms").contains("`timeout = \"250ms\"`"));
         assert!(error("5parsecs").contains("`parsecs`"));
+    }
+
+    #[test]
+    fn a_message_names_the_argument() {
+        let parser = |input: ParseStream<'_>| Timeout::parse("deadline", input);
+        for source in ["-1", "true", "\"\"", "5s"] {
+            let Err(error) = parser.parse_str(source) else {
+                panic!("{source} should be rejected");
+            };
+            assert!(error.to_string().contains("deadline"), "{source}: {error}");
+        }
     }
 
     #[test]

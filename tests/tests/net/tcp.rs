@@ -310,3 +310,73 @@ fn sockets_are_made_on_a_reactor_only() {
     let refused = refused.expect("it ends").unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unsupported);
 }
+
+#[test]
+fn a_stream_reads_and_writes_without_the_traits() {
+    on_reactor(async {
+        let (near, far) = pair().await.unwrap();
+        let sent = pattern(1 << 20);
+        let (theirs, length) = (sent.clone(), sent.len());
+        let writer = spawn(async move {
+            near.write_all(&theirs).await.unwrap();
+            near.shutdown(Shutdown::Write).unwrap();
+            near
+        });
+        let mut received = vec![0; length];
+        far.read_exact(&mut received).await.unwrap();
+        assert_eq!(received, sent);
+        assert_eq!(far.read(&mut [0; 8]).await.unwrap(), 0, "closed");
+        let ended = far.read_exact(&mut [0; 8]).await.unwrap_err();
+        assert_eq!(ended.kind(), ErrorKind::UnexpectedEof);
+        let near = writer.await.unwrap();
+        assert_eq!(far.write(b"back").await.unwrap(), 4);
+        let mut back = [0; 4];
+        near.read_exact(&mut back).await.unwrap();
+        assert_eq!(&back, b"back");
+    });
+}
+
+#[test]
+fn idle_sockets_do_not_keep_a_task_from_a_ready_one() {
+    // More than a task may use in one poll: those that have nothing must not count.
+    const IDLE: usize = 200;
+    on_reactor(async {
+        let mut idle = Vec::new();
+        for _ in 0..IDLE {
+            idle.push(pair().await.unwrap());
+        }
+        let (near, far) = pair().await.unwrap();
+        near.write_all(b"x").await.unwrap();
+        let mut byte = [0];
+        let read = std::future::poll_fn(|cx| {
+            for (stream, _) in &idle {
+                let mut stream = stream;
+                assert!(Pin::new(&mut stream).poll_read(cx, &mut [0]).is_pending());
+            }
+            Pin::new(&mut &far).poll_read(cx, &mut byte)
+        });
+        assert_eq!(
+            timeout(Duration::from_secs(60), read)
+                .await
+                .unwrap()
+                .unwrap(),
+            1
+        );
+    });
+}
+
+#[test]
+fn reads_that_were_given_up_leave_nothing_behind() {
+    on_reactor(async {
+        let (near, far) = pair().await.unwrap();
+        for _ in 0..1000 {
+            let mut byte = [0];
+            let read = far.read(&mut byte);
+            assert!(timeout(Duration::ZERO, read).await.is_err());
+        }
+        near.write_all(b"x").await.unwrap();
+        let mut byte = [0];
+        far.read_exact(&mut byte).await.unwrap();
+        assert_eq!(&byte, b"x");
+    });
+}

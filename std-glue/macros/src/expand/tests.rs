@@ -99,6 +99,33 @@ fn run_in_reactor_returns_an_eventual_result() {
 }
 
 #[test]
+fn a_deadline_is_handed_over_before_the_name() {
+    let expansion = expanded(
+        Macro::RunInReactor,
+        quote!(deadline = limit),
+        quote!(
+            async fn load(limit: Duration) -> Result<u8, Error> {
+                read().await
+            }
+        ),
+    );
+    let generated = generated_attributes("load");
+    let expected = quote! {
+        #[track_caller]
+        fn load(limit: Duration) -> ::crochet::EventualResult<u8, Error> {
+            ::crochet::__private::try_run_within(
+                { let timeout: ::core::time::Duration = limit; timeout },
+                ::core::concat!(::core::module_path!(), "::", "load"),
+                move || { load_wrapped(limit) }
+            )
+        }
+        #generated
+        async fn load_wrapped(#[allow(unused_variables)] limit: Duration) -> Result<u8, Error> { read().await }
+    };
+    assert_eq!(expansion, expected.to_string());
+}
+
+#[test]
 fn a_nested_body_has_no_second_form() {
     let expansion = expanded(
         Macro::WaitFor,

@@ -10,7 +10,7 @@ use crate::timeout::Timeout;
 
 /// The arguments of one use of a macro, each checked by itself.
 pub(crate) struct Arguments {
-    timeout: Option<Timeout>,
+    limit: Option<Timeout>,
     borrowed: bool,
     associated: bool,
     nested: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
 
 /// One argument that was read.
 enum Argument {
-    Timeout(Timeout),
+    Limit(Timeout),
     Borrowed,
     Associated,
     Nested,
@@ -36,15 +36,15 @@ impl Arguments {
     pub(crate) fn parse(kind: Macro, tokens: TokenStream) -> Result<Self> {
         let parser = |input: ParseStream<'_>| Self::parse_list(kind, input);
         let arguments = parser.parse2(tokens)?;
-        if kind == Macro::WaitFor && arguments.timeout.is_none() {
+        if kind == Macro::WaitFor && arguments.limit.is_none() {
             return Err(Error::new(Span::call_site(), MISSING_TIMEOUT));
         }
         Ok(arguments)
     }
 
-    /// Returns the time limit: always there for `wait_for`, never for `run_in_reactor`.
-    pub(crate) fn timeout(&self) -> Option<&Timeout> {
-        self.timeout.as_ref()
+    /// Returns the time limit: the timeout of `wait_for`, which is always there, or the deadline of `run_in_reactor`.
+    pub(crate) fn limit(&self) -> Option<&Timeout> {
+        self.limit.as_ref()
     }
 
     /// Tells whether the user asked for the borrowed form.
@@ -70,7 +70,7 @@ impl Arguments {
     fn parse_list(kind: Macro, input: ParseStream<'_>) -> Result<Self> {
         let mut seen: Vec<Ident> = Vec::new();
         let mut arguments = Self {
-            timeout: None,
+            limit: None,
             borrowed: false,
             associated: false,
             nested: false,
@@ -95,7 +95,7 @@ impl Arguments {
 
     fn set(&mut self, argument: Argument) {
         match argument {
-            Argument::Timeout(timeout) => self.timeout = Some(timeout),
+            Argument::Limit(limit) => self.limit = Some(limit),
             Argument::Borrowed => self.borrowed = true,
             Argument::Associated => self.associated = true,
             Argument::Nested => self.nested = true,
@@ -121,12 +121,20 @@ fn parse_value(kind: Macro, key: &Ident, input: ParseStream<'_>) -> Result<Argum
     match (key.to_string().as_str(), kind) {
         ("timeout", Macro::WaitFor) => {
             parse_equals(key, TIMEOUT_FORMS, input)?;
-            Timeout::parse(input).map(Argument::Timeout)
+            Timeout::parse("timeout", input).map(Argument::Limit)
         }
+        ("deadline", Macro::RunInReactor) => {
+            parse_equals(key, DEADLINE_FORMS, input)?;
+            Timeout::parse("deadline", input).map(Argument::Limit)
+        }
+        ("deadline", Macro::WaitFor) => Err(Error::new(
+            key.span(),
+            "`wait_for` cancels the operation when its caller's time is up: write `timeout = ..`",
+        )),
         ("timeout", Macro::RunInReactor) => Err(Error::new(
             key.span(),
-            "`run_in_reactor` returns at once and takes no timeout: give it to `EventualResult::wait`, or use \
-             `#[wait_for(timeout = ..)]`",
+            "`run_in_reactor` returns at once and takes no timeout: give it to `EventualResult::wait`, use \
+             `#[wait_for(timeout = ..)]`, or write `deadline = ..` to cancel the operation",
         )),
         ("borrowed", Macro::RunInReactor) => Err(Error::new(
             key.span(),
@@ -168,7 +176,7 @@ fn parse_flag(key: &Ident, input: ParseStream<'_>, flag: Argument) -> Result<Arg
 fn unknown_argument(kind: Macro, unknown: &str) -> String {
     let known = match kind {
         Macro::WaitFor => "`timeout`, `borrowed`, `associated`, `nested` and `crate`",
-        Macro::RunInReactor => "`associated`, `nested` and `crate`",
+        Macro::RunInReactor => "`deadline`, `associated`, `nested` and `crate`",
     };
     format!(
         "unknown argument `{unknown}`: `{}` takes {known}",
@@ -180,6 +188,8 @@ const MISSING_TIMEOUT: &str = "missing `timeout = ..`: there is no wait without 
      unit (`timeout = \"250ms\"`) or a `Duration`";
 
 const PATH_FORM: &str = "a path, as in `crate = my_crate::crochet`";
+
+const DEADLINE_FORMS: &str = "a value: seconds (`deadline = 5.0`), a string with a unit (`deadline = \"250ms\"`) or a `Duration`";
 
 const TIMEOUT_FORMS: &str = "a value: seconds (`timeout = 5.0`), a string with a unit (`timeout = \"250ms\"`) or a `Duration`";
 
@@ -203,7 +213,7 @@ mod tests {
     #[test]
     fn a_timeout_alone_sets_no_flag() {
         let arguments = parse(Macro::WaitFor, quote!(timeout = 5.0)).unwrap();
-        assert!(arguments.timeout().is_some());
+        assert!(arguments.limit().is_some());
         assert!(!arguments.is_borrowed() && !arguments.is_associated() && !arguments.is_nested());
         let library = arguments.library();
         assert_eq!(quote!(#library).to_string(), quote!(::crochet).to_string());
@@ -230,7 +240,7 @@ mod tests {
     #[test]
     fn run_in_reactor_needs_no_argument() {
         let arguments = parse(Macro::RunInReactor, quote!()).unwrap();
-        assert!(arguments.timeout().is_none());
+        assert!(arguments.limit().is_none());
     }
 
     #[test]
@@ -256,6 +266,15 @@ mod tests {
         assert!(error(Macro::RunInReactor, quote!(timeout = 1)).contains("EventualResult::wait"));
         assert!(error(Macro::RunInReactor, quote!(5.0)).contains("EventualResult::wait"));
         assert!(error(Macro::RunInReactor, quote!(borrowed)).contains("outlives the call"));
+    }
+
+    #[test]
+    fn only_run_in_reactor_takes_a_deadline() {
+        let arguments = parse(Macro::RunInReactor, quote!(deadline = "250ms", nested)).unwrap();
+        assert!(arguments.limit().is_some() && arguments.is_nested());
+        assert!(error(Macro::RunInReactor, quote!(deadline)).starts_with("`deadline` needs"));
+        let message = error(Macro::WaitFor, quote!(timeout = 1, deadline = 1));
+        assert!(message.contains("write `timeout = ..`"), "{message}");
     }
 
     #[test]

@@ -40,7 +40,8 @@ impl Log for Stderr {
     fn flush(&self) {}
 }
 
-fn setup() {
+/// Sets a reactor up, and a logger that writes warnings and errors to stderr.
+pub(crate) fn setup() {
     log::set_logger(&Stderr).expect("the only logger");
     log::set_max_level(LevelFilter::Warn);
     crochet::setup().expect("setup");

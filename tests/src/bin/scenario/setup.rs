@@ -1,5 +1,7 @@
 //! Getting a reactor for the process.
 
+use std::fs;
+use std::future;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
@@ -103,4 +105,29 @@ pub(crate) fn no_setup_after_setup() {
     assert!(matches!(crochet::no_setup(), Err(SetupError::AlreadySetUp)));
     assert_eq!(crochet::wait_for(LONG, || async { 1 }).expect("a value"), 1);
     say("refused");
+}
+
+/// Returns what the system knows of the signals that the process blocks, ignores and handles.
+fn signals() -> Vec<String> {
+    let status = fs::read_to_string("/proc/self/status").expect("/proc is there");
+    let known = ["SigBlk:", "SigIgn:", "SigCgt:"].map(|key| {
+        let line = status.lines().find(|line| line.starts_with(key));
+        line.expect("the system tells").to_owned()
+    });
+    known.to_vec()
+}
+
+pub(crate) fn leaves_signals_alone() {
+    // A process's first thread makes the C library take one of its own signals.
+    thread::spawn(|| {}).join().expect("no panic");
+    let before = signals();
+    crochet::setup().expect("setup");
+    let pooled = crochet::wait_for(LONG, || crochet::defer_to_thread(|| 3));
+    assert_eq!(pooled.expect("it ends").expect("a value"), 3);
+    let timed_out = crochet::wait_for(SHORT, future::pending::<()>);
+    assert!(matches!(timed_out, Err(WaitError::Timeout)));
+    assert_eq!(signals(), before);
+    crochet::stop(LONG).expect("it stops");
+    assert_eq!(signals(), before);
+    say("left alone");
 }

@@ -17,7 +17,6 @@ pub(crate) fn refuses_calls() {
     crochet::stop(LONG).expect("the reactor stops");
     threads::assert_count(1);
     crochet::stop(LONG).expect("stopping again does nothing");
-    crochet::setup().expect("the decision stands");
 
     let waited = crochet::wait_for(LONG, || async { unreachable!("the reactor has stopped") });
     assert!(matches!(waited, Err::<(), _>(WaitError::Stopped)));
@@ -25,6 +24,12 @@ pub(crate) fn refuses_calls() {
     assert!(matches!(waited, Err(WaitError::Stopped)));
     let result = crochet::run_in_reactor(|| async {});
     assert!(result.is_ready());
+    assert!(matches!(
+        result.wait(Duration::ZERO),
+        Err(EventualError::Stopped)
+    ));
+    crochet::setup().expect("another reactor is started");
+    assert_eq!(crochet::wait_for(LONG, || async { 7 }).expect("it runs"), 7);
     assert!(matches!(
         result.wait(Duration::ZERO),
         Err(EventualError::Stopped)
@@ -98,9 +103,12 @@ pub(crate) fn on_the_reactor() {
         // An operation that asks to stop goes on to its next `.await`, or its end.
         stopped
     });
-    let stopped = result.wait(LONG).expect("the operation ends first");
-    assert_eq!(stopped, Err(StopError::OnReactorThread));
+    while !result.is_ready() {
+        thread::yield_now();
+    }
     crochet::stop(LONG).expect("the reactor has stopped, or will");
+    let stopped = result.wait(LONG).expect("stopping takes no result away");
+    assert_eq!(stopped, Err(StopError::OnReactorThread));
     say("stopped");
 }
 

@@ -1,0 +1,159 @@
+//! The threads that are blocked by operations, so that they can be told of a stop or an interrupt.
+//!
+//! A thread enters the process's list when it first waits, and leaves it when it ends. Waiting
+//! itself takes no lock: the thread writes into its entry which reactor it waits for, then looks
+//! whether that has stopped; whoever stops a reactor marks that first, then looks for threads that
+//! wait for it. Both steps are sequentially consistent, so at least one sees the other.
+
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Wake, Waker};
+use std::thread::{self, Thread};
+
+use crate::fork::{Generation, PerProcess};
+
+/// A thread that may block, for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Blocker {
+    entry: Arc<Entry>,
+    waker: Waker,
+    generation: Generation,
+}
+
+#[derive(Debug)]
+struct Entry {
+    thread: Thread,
+    /// The address of what the thread waits for; null while it does not. Never dereferenced.
+    waits_for: AtomicPtr<()>,
+}
+
+type Entries = Mutex<Vec<Arc<Entry>>>;
+
+static ENTRIES: PerProcess<Entries> = PerProcess::new(Mutex::new(Vec::new()));
+static INTERRUPTS: AtomicU32 = AtomicU32::new(0);
+
+fn entries() -> MutexGuard<'static, Vec<Arc<Entry>>> {
+    // Nothing panics while it holds this lock.
+    let entries = ENTRIES.get(|| Mutex::new(Vec::new()));
+    entries.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Wake for Entry {
+    fn wake(self: Arc<Self>) {
+        self.thread.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.thread.unpark();
+    }
+}
+
+impl Blocker {
+    /// Makes the calling thread known.
+    pub(crate) fn of_this_thread() -> Self {
+        let entry = Arc::new(Entry {
+            thread: thread::current(),
+            waits_for: AtomicPtr::new(ptr::null_mut()),
+        });
+        entries().push(Arc::clone(&entry));
+        let waker = Waker::from(Arc::clone(&entry));
+        Self {
+            entry,
+            waker,
+            generation: Generation::current(),
+        }
+    }
+
+    /// Tells whether the thread is known to this process, and not to one that forked it.
+    pub(crate) fn is_of_this_process(&self) -> bool {
+        !self.generation.is_past()
+    }
+
+    /// Returns a waker that unparks the thread.
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.waker
+    }
+
+    /// Announces that the thread waits for something at `address`, until the guard is dropped, as
+    /// part of a call that began at `since`.
+    ///
+    /// The caller looks for a stop after this.
+    pub(crate) fn wait_for<T>(&self, address: *const T, since: Interrupts) -> Waiting<'_> {
+        let address = address.cast_mut().cast();
+        let outer = self.entry.waits_for.swap(address, Ordering::SeqCst);
+        Waiting {
+            entry: &self.entry,
+            outer,
+            since,
+        }
+    }
+}
+
+impl Drop for Blocker {
+    fn drop(&mut self) {
+        let mut entries = entries();
+        if let Some(at) = entries
+            .iter()
+            .position(|entry| Arc::ptr_eq(entry, &self.entry))
+        {
+            entries.swap_remove(at);
+        }
+    }
+}
+
+/// How often the waits of the process have been interrupted, at one moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Interrupts(u32);
+
+impl Interrupts {
+    /// Returns how often that has happened so far.
+    pub(crate) fn so_far() -> Self {
+        Self(INTERRUPTS.load(Ordering::SeqCst))
+    }
+}
+
+/// A wait that is going on.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a> {
+    entry: &'a Entry,
+    outer: *mut (),
+    since: Interrupts,
+}
+
+impl Waiting<'_> {
+    /// Tells whether all waits of the process have been interrupted since the call began.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        Interrupts::so_far() != self.since
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        // A wait within a wait happens when a waker, or the destructor of one, waits.
+        self.entry.waits_for.store(self.outer, Ordering::Release);
+    }
+}
+
+/// Unparks every thread that waits for what is at `address`.
+pub(crate) fn unpark_all_for<T>(address: *const T) {
+    let address: *const () = address.cast();
+    for entry in entries().iter() {
+        if entry.waits_for.load(Ordering::SeqCst).cast_const() == address {
+            entry.thread.unpark();
+        }
+    }
+}
+
+/// Interrupts every wait of the process that is going on.
+///
+/// Each returns as interrupted, unless its operation has ended; a borrowing call first waits for
+/// its operation to be dropped. A call that submits and waits is going on from its beginning.
+pub fn interrupt_waits() {
+    INTERRUPTS.fetch_add(1, Ordering::SeqCst);
+    for entry in entries().iter() {
+        if !entry.waits_for.load(Ordering::SeqCst).is_null() {
+            entry.thread.unpark();
+        }
+    }
+}

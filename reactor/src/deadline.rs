@@ -1,0 +1,43 @@
+//! Times on a reactor's clock that are set on other threads.
+
+use std::time::{Duration, Instant};
+
+use crate::pause;
+use crate::remote::Remote;
+
+/// The instant, on a reactor's clock, at which something is to have ended.
+///
+/// Made by [`Remote::deadline`] on any thread, it counts the time that an operation spends in the
+/// reactor's queue.
+#[derive(Clone, Debug)]
+pub struct Deadline {
+    at: pause::Deadline,
+    remote: Remote,
+}
+
+impl Remote {
+    /// Returns the instant at which `delay` from now has passed on the reactor's clock.
+    #[must_use]
+    pub fn deadline(&self, delay: Duration) -> Deadline {
+        Deadline {
+            at: pause::Deadline::after(delay, self.shared()),
+            remote: self.clone(),
+        }
+    }
+}
+
+impl Deadline {
+    /// Returns how long it is until the deadline: zero when it has come, and the longest duration
+    /// there is when it is too far away to be an instant.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        match (self.at, self.remote.shared().timeline()) {
+            (pause::Deadline::System(None), None) => Duration::MAX,
+            (pause::Deadline::System(Some(at)), None) => {
+                at.saturating_duration_since(Instant::now())
+            }
+            (pause::Deadline::Virtual(at), Some(timeline)) => at.saturating_sub(timeline.now()),
+            _ => pause::Deadline::is_of_another_reactor(),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What one turn runs, with the loop protected from it.
+
+use crochet_core::driver::Work;
+
+use crate::caught;
+use crate::context::Context;
+use crate::panic;
+
+/// The scheduler's work, with panics contained and requests to stop heard.
+pub(super) struct Guarded<'a> {
+    pub(super) context: &'a Context,
+    pub(super) course: Course,
+}
+
+/// Whether a turn is part of the reactor's life or of its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Course {
+    Running,
+    /// Operations that have not begun are refused.
+    Ending,
+}
+
+impl Work for Guarded<'_> {
+    fn collect(&self) {
+        let scheduler = &self.context.scheduler;
+        match self.course {
+            Course::Running => scheduler.collect(),
+            // Waiters' wakers are foreign, and what one leaves is collected again.
+            Course::Ending => {
+                while panic::catch(|| scheduler.collect_wakes())
+                    .inspect_err(|panic| caught::report(&"a waker", panic))
+                    .is_err()
+                {}
+            }
+        }
+        self.context.give_back_room();
+    }
+
+    fn run_one(&self) -> bool {
+        if self.context.scheduler.shared().is_forked() {
+            return false;
+        }
+        if self.context.out_of_patience.get() {
+            // It is ready again, and would go on with hundreds of system calls before the timers.
+            return false;
+        }
+        self.context.renew_patience();
+        let ran = panic::catch(|| self.context.scheduler.run_one());
+        // Also for what was found revoked, before the loop may sleep.
+        self.context.give_back_room();
+        match ran {
+            Ok(ran) => ran,
+            Err(panic) => {
+                // Tasks contain their panics themselves; this one came from a waiter's waker.
+                caught::report(&"a waker", &panic);
+                true
+            }
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.context.scheduler.is_ready()
+    }
+
+    fn try_sleep(&self) -> bool {
+        // The request is made before its notification: a turn that has swallowed the notification
+        // sees the request here.
+        let to_stop = self.course == Course::Running && self.context.is_to_stop();
+        !to_stop && self.context.scheduler.try_sleep()
+    }
+
+    fn awake(&self) {
+        let scheduler = &self.context.scheduler;
+        match self.course {
+            // Not `collect`, which does nothing when nothing has been sent: the loop's sleep has to
+            // be ended all the same, or it could not go to sleep again.
+            Course::Running => scheduler.awake(),
+            // Waiters' wakers are foreign, and what one leaves is collected again.
+            Course::Ending => {
+                while panic::catch(|| scheduler.collect_wakes())
+                    .inspect_err(|panic| caught::report(&"a waker", panic))
+                    .is_err()
+                {}
+            }
+        }
+        self.context.give_back_room();
+    }
+}

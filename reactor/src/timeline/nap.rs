@@ -1,0 +1,110 @@
+//! A thread's wait in virtual time.
+
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use super::{Awaits, Entry, Timeline, WaitId};
+
+/// A wait of the calling thread in virtual time.
+#[derive(Debug)]
+pub(crate) struct Nap {
+    wait: Arc<Wait>,
+    waker: Waker,
+}
+
+#[derive(Debug)]
+struct Wait {
+    timeline: Arc<Timeline>,
+    id: WaitId,
+    thread: Thread,
+    awaits: Awaits,
+}
+
+impl Nap {
+    pub(crate) fn until(timeline: &Arc<Timeline>, deadline: Duration, awaits: Awaits) -> Self {
+        let id = {
+            let mut state = timeline.lock();
+            state.last_id += 1;
+            WaitId {
+                deadline,
+                id: state.last_id,
+            }
+        };
+        let wait = Arc::new(Wait {
+            timeline: Arc::clone(timeline),
+            id,
+            thread: thread::current(),
+            awaits,
+        });
+        let waker = Waker::from(Arc::clone(&wait));
+        Self { wait, waker }
+    }
+
+    /// Returns a waker that ends the wait.
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.waker
+    }
+
+    /// Enters the thread. The caller then looks for reasons not to wait.
+    pub(crate) fn begin(&self) {
+        let Wait {
+            timeline,
+            id,
+            thread,
+            awaits,
+        } = &*self.wait;
+        let mut state = timeline.lock();
+        if id.deadline > state.now {
+            state.waits.entry(*id).or_insert_with(|| Entry {
+                thread: thread.clone(),
+                awaits: *awaits,
+                parked: false,
+            });
+        }
+    }
+
+    /// Tells whether the time is up.
+    pub(crate) fn is_over(&self) -> bool {
+        self.wait.timeline.now() >= self.wait.id.deadline
+    }
+
+    /// Sleeps until the thread is unparked; not at all if the wait was ended since it
+    /// [began](Self::begin).
+    pub(crate) fn park(&self) {
+        let timeline = &self.wait.timeline;
+        let mut state = timeline.lock();
+        let Some(entry) = state.waits.get_mut(&self.wait.id) else {
+            return;
+        };
+        entry.parked = true;
+        timeline.go_on_alone(&mut state);
+        timeline.settled.notify_all();
+        drop(state);
+        thread::park();
+    }
+}
+
+impl Drop for Nap {
+    fn drop(&mut self) {
+        let Wait { timeline, id, .. } = &*self.wait;
+        let mut state = timeline.lock();
+        state.waits.remove(id);
+        if state.late.remove(id) {
+            timeline.go_on_alone(&mut state);
+            timeline.settled.notify_all();
+        }
+    }
+}
+
+impl Wake for Wait {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.timeline.lock().waits.remove(&self.id);
+        self.thread.unpark();
+    }
+}

@@ -1,0 +1,75 @@
+//! Programs that fork on the reactor's own thread.
+
+use std::future;
+use std::net;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crochet::net::TcpListener;
+use crochet::{NotOnReactor, OnFork, Phase, Reactor, RunError};
+use crochet_tests::forked;
+use crochet_tests::traces::Trace;
+use crochet_tests::{LONG, SHORT};
+
+use super::{assert_forked, assert_works, setup};
+use crate::programs::say;
+
+pub(crate) fn forks_on_the_reactor() {
+    setup();
+    let child = crochet::wait_for(LONG, || async {
+        forked::fork(|| {
+            assert!(!crochet::is_reactor_thread(), "the child runs no reactor");
+            assert_forked(crochet::wait_for(LONG, || async {}));
+            assert_forked(crochet::remote().map(drop));
+            let bound = TcpListener::bind(net::SocketAddr::from(([127, 0, 0, 1], 0)));
+            let error = bound.expect_err("there is no reactor here");
+            assert!(
+                error
+                    .get_ref()
+                    .is_some_and(|inner| inner.is::<NotOnReactor>())
+            );
+            crochet::on_fork(OnFork::Restart);
+            assert_works();
+        })
+    });
+    child.expect("a child").assert_ends_well();
+    assert_works();
+    say("forked");
+}
+
+/// A child that is forked in an operation, and comes back from it into the loop.
+pub(crate) fn returns_into_the_loop() {
+    let mut reactor = Reactor::new().expect("a reactor");
+    let remote = reactor.remote();
+    static DONE: AtomicUsize = AtomicUsize::new(0);
+    let trace = Trace::new();
+    for _ in 0..3 {
+        let value = trace.value();
+        remote.add_trigger(Phase::Before, LONG, || async {
+            DONE.fetch_add(1, Ordering::SeqCst);
+        });
+        drop(reactor.spawn(async move {
+            let _value = value;
+            crochet::call_later(Duration::ZERO, || {
+                DONE.fetch_add(1, Ordering::SeqCst);
+            });
+            crochet::sleep(Duration::from_micros(1)).await;
+            future::pending::<()>().await;
+        }));
+    }
+    let ran = reactor.block_on(async {
+        if let Some(child) = forked::fork_here() {
+            child.assert_ends_well();
+            crochet::sleep(SHORT).await;
+        }
+    });
+    if matches!(ran, Err(RunError::Forked)) {
+        drop(reactor);
+        let is_clean = DONE.load(Ordering::SeqCst) == 0 && trace.count() == 0;
+        forked::leave(i32::from(!is_clean));
+    }
+    ran.expect("the parent's loop goes on");
+    assert_eq!(DONE.load(Ordering::SeqCst), 6);
+    assert_eq!(trace.count(), 3);
+    say("left the loop");
+}

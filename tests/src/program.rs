@@ -1,0 +1,180 @@
+//! Programs that a test starts and talks to: it reads their lines, sends them signals, and sees how they end.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// A program that is running.
+///
+/// A program that hangs is ended by its own [`limit`], so no test waits for it for ever.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    // Open until the program has ended: one that reads is not to see an end.
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// With this exit status.
+    Exit(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl Program {
+    /// Starts a command.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    #[must_use]
+    pub fn start(command: &mut Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let input = child.stdin.take().expect("a pipe");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        Self {
+            child,
+            input,
+            output,
+        }
+    }
+
+    /// Waits for the program's next line; empty when there is none.
+    ///
+    /// # Panics
+    ///
+    /// When the line is not text.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output
+            .read_line(&mut line)
+            .expect("the program prints text");
+        line.trim_end().to_owned()
+    }
+
+    /// Asserts what the program's next lines are.
+    ///
+    /// # Panics
+    ///
+    /// When they are others.
+    #[track_caller]
+    pub fn assert_prints(&mut self, lines: &[&str]) {
+        for line in lines {
+            assert_eq!(self.line(), *line);
+        }
+    }
+
+    /// Lets the program, which waits in [`proceed`], go on.
+    ///
+    /// # Panics
+    ///
+    /// When it does not read.
+    pub fn go_on(&mut self) {
+        writeln!(self.input).expect("the program reads");
+    }
+
+    /// Sends the program a signal.
+    ///
+    /// # Panics
+    ///
+    /// When the system refuses it.
+    pub fn signal(&self, signal: i32) {
+        send(self.id(), signal);
+    }
+
+    /// Returns the process's id.
+    ///
+    /// # Panics
+    ///
+    /// When the system has an id that is no id.
+    #[must_use]
+    pub fn id(&self) -> libc::pid_t {
+        self.child.id().try_into().expect("ids are small")
+    }
+
+    /// Waits for the program to end; it prints nothing more.
+    ///
+    /// # Panics
+    ///
+    /// When it does.
+    #[track_caller]
+    pub fn end(mut self) -> End {
+        assert_eq!(self.line(), "", "a line that was not expected");
+        let status = self.child.wait().expect("the program ends");
+        match (status.code(), status.signal()) {
+            (Some(code), _) => End::Exit(code),
+            (None, Some(signal)) => End::Signal(signal),
+            (None, None) => unreachable!("a process ends in one of two ways"),
+        }
+    }
+}
+
+/// Waits in a program until the test lets it go on.
+///
+/// # Panics
+///
+/// When the test has gone.
+pub fn proceed() {
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line).expect("stdin works");
+    assert_ne!(read, 0, "the test has gone");
+}
+
+/// Sends a signal to a process.
+///
+/// # Panics
+///
+/// When the system refuses it.
+pub fn send(process: libc::pid_t, signal: i32) {
+    // SAFETY: sending a signal touches no memory.
+    let refused = unsafe { libc::kill(process, signal) };
+    assert_eq!(refused, 0, "the process is there");
+}
+
+/// Sends a signal to this process, and to this very thread.
+///
+/// # Panics
+///
+/// When the system refuses it.
+pub fn send_here(signal: i32) {
+    // SAFETY: the signals that the tests send are handled, or end the process.
+    let refused = unsafe { libc::raise(signal) };
+    assert_eq!(refused, 0, "the signal is known");
+}
+
+/// Lets the system end this process by `SIGALRM` if it is still there after a minute.
+pub fn limit() {
+    // SAFETY: setting an alarm touches no memory.
+    unsafe { libc::alarm(60) };
+}
+
+/// Gives a signal its default action or lets it be ignored, whatever the process has inherited.
+///
+/// # Panics
+///
+/// When the system refuses it.
+pub fn dispose(signal: i32, disposition: Disposition) {
+    let handler = match disposition {
+        Disposition::Default => libc::SIG_DFL,
+        Disposition::Ignored => libc::SIG_IGN,
+        Disposition::Handled(handler) => handler as *const () as libc::sighandler_t,
+    };
+    // SAFETY: the two constants are no functions, and a test's handler only counts in an atomic.
+    let before = unsafe { libc::signal(signal, handler) };
+    assert_ne!(before, libc::SIG_ERR, "the signal can be handled");
+}
+
+/// What a signal does.
+#[derive(Clone, Copy, Debug)]
+pub enum Disposition {
+    /// What it does by default.
+    Default,
+    /// Nothing.
+    Ignored,
+    /// It calls this function, which only touches atomics.
+    Handled(extern "C" fn(i32)),
+}
