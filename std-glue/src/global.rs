@@ -153,7 +153,9 @@ pub fn no_setup_with(settings: &Builder) -> Result<Reactor, SetupError> {
 ///
 /// # Errors
 ///
-/// [`StopError`]; the reactor has been asked to stop all the same, if there is one.
+/// [`StopError`]; the reactor has been asked to stop all the same, if there is one. After
+/// [`StopError::Timeout`] it is still ending: until it has ended, [`setup`] does nothing and calls
+/// fail as stopped.
 pub fn stop(timeout: Duration) -> Result<(), StopError> {
     let installed = Place::here().installed.get().ok_or(StopError::NotSetUp)?;
     installed.remote.stop();
