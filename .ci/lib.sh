@@ -57,6 +57,22 @@ workspaces() {
 # shellcheck disable=SC2034
 libraries=(--package crochet-core --package crochet-macros --package crochet-reactor --package crochet-rt)
 
+# Prints cargo's arguments, one on a line, for every integration test of the core and of the tests package but those that
+# match one of the patterns.
+suites_except() {
+  local file name pattern
+  for file in {core,tests}/tests/*.rs {core,tests}/tests/*/main.rs; do
+    [[ -f $file ]] || continue
+    name=${file%/main.rs}
+    name=$(basename "$name" .rs)
+    for pattern in "$@"; do
+      # shellcheck disable=SC2053
+      [[ $name != $pattern ]] || continue 2
+    done
+    printf -- '--test\n%s\n' "$name"
+  done
+}
+
 as_root() {
   if [[ $EUID -eq 0 ]]; then "$@"; else sudo "$@"; fi
 }
