@@ -95,6 +95,7 @@ pub mod process {
     pub use crate::fork::{Generation, PerProcess, watch};
     pub use crate::latest::Latest;
     pub use crate::pool::leave_pool;
+    pub use crate::thread::join_within;
 }
 
 pub use crochet_core::eventual::WaitKey;

@@ -2,6 +2,9 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crate::fork::Generation;
 
@@ -47,4 +50,23 @@ pub(crate) fn set_running(running: bool) -> bool {
 
 fn is_present(running: Option<Generation>) -> bool {
     running.is_some_and(|generation| !generation.is_past())
+}
+
+/// Joins a thread, at most for `limit`; `None` when it has not ended by then, and is let go of.
+///
+/// A join has no time limit of its own, and the destructors of a thread's locals, which are an
+/// application's, may take any time. So another thread joins it, unless it has ended already.
+pub fn join_within(thread: JoinHandle<()>, limit: Duration) -> Option<thread::Result<()>> {
+    if thread.is_finished() {
+        return Some(thread.join());
+    }
+    let (tell, told) = mpsc::sync_channel(1);
+    let joiner = thread::Builder::new().name(String::from("crochet-joiner"));
+    let spawned = joiner.spawn(move || match tell.send(thread.join()) {
+        // Nobody hears it when the time was up before.
+        Ok(()) | Err(_) => {}
+    });
+    spawned
+        .ok()
+        .and_then(|_detached| told.recv_timeout(limit).ok())
 }

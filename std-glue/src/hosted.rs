@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crochet_reactor::process::join_within;
 use crochet_reactor::{Reactor, Remote, RunError, is_reactor_thread};
 
 use crate::error::{SetupError, StopError};
@@ -89,37 +90,15 @@ impl Hosted {
         match thread {
             None => Ok(()),
             Some(own) if own.thread().id() == thread::current().id() => Ok(()),
-            Some(thread) => join_within(thread, timeout.saturating_sub(begun.elapsed())),
+            Some(thread) => {
+                let joined = join_within(thread, timeout.saturating_sub(begun.elapsed()));
+                if joined.ok_or(StopError::Timeout)?.is_err() {
+                    log::error!(target: "crochet::reactor", "the reactor's thread panicked");
+                }
+                Ok(())
+            }
         }
     }
-}
-
-/// Joins a thread, which has no time limit of its own, in another thread, which has.
-fn join_within(thread: JoinHandle<()>, limit: Duration) -> Result<(), StopError> {
-    if thread.is_finished() {
-        return joined(thread);
-    }
-    let (tell, told) = sync_channel(1);
-    let joiner = thread::Builder::new().name(String::from("crochet-joiner"));
-    let spawned = joiner.spawn(move || {
-        let joined = joined(thread);
-        match tell.send(joined) {
-            // Nobody hears it when the time was up before.
-            Ok(()) | Err(_) => {}
-        }
-    });
-    match spawned {
-        Ok(_detached) => told.recv_timeout(limit).unwrap_or(Err(StopError::Timeout)),
-        // The reactor has ended; its thread will, by itself.
-        Err(_) => Ok(()),
-    }
-}
-
-fn joined(thread: JoinHandle<()>) -> Result<(), StopError> {
-    if thread.join().is_err() {
-        log::error!(target: "crochet::reactor", "the reactor's thread panicked");
-    }
-    Ok(())
 }
 
 /// Makes and runs a reactor on the calling thread.

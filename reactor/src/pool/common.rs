@@ -1,13 +1,14 @@
 //! What the threads of a pool have in common.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread::{self, JoinHandle};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{fmt, mem};
 
 use super::settings::Settings;
 use super::state::{Empty, Seat, State};
 use crate::fork::Generation;
+use crate::thread::join_within;
 
 /// A pool's state and threads. It belongs to the reactor.
 ///
@@ -154,29 +155,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Joins a thread that has nothing left to do, and lets go of it if it does not end soon: the
-/// destructors of its locals, which are an application's, may take any time.
+/// Joins a thread that has nothing left to do, and lets go of it if it does not end soon.
 pub(super) fn join(thread: JoinHandle<()>) {
-    if thread.is_finished() {
-        return report(thread.join());
-    }
-    // A join has no time limit of its own.
-    let (tell, told) = mpsc::sync_channel(1);
-    let joiner = thread::Builder::new().name(String::from("crochet-joiner"));
-    let spawned = joiner.spawn(move || match tell.send(thread.join()) {
-        // Nobody hears it when the time was up before.
-        Ok(()) | Err(_) => {}
-    });
-    if let (Ok(_detached), Ok(joined)) = (spawned, told.recv_timeout(SOON)) {
-        report(joined);
+    if let Some(Err(_)) = join_within(thread, SOON) {
+        log::error!(target: "crochet::reactor", "a thread of the thread pool panicked");
     }
 }
 
 /// How long a thread may take to end after its last job.
 const SOON: Duration = Duration::from_millis(100);
-
-fn report(joined: thread::Result<()>) {
-    if joined.is_err() {
-        log::error!(target: "crochet::reactor", "a thread of the thread pool panicked");
-    }
-}

@@ -20,18 +20,23 @@ pub(super) enum Course {
     Ending,
 }
 
+impl Guarded<'_> {
+    /// Collects wake-ups and refuses operations. Waiters' wakers are foreign; what one that panics
+    /// leaves is collected again.
+    fn collect_wakes(&self) {
+        while panic::catch(|| self.context.scheduler.collect_wakes())
+            .inspect_err(|panic| caught::report(&"a waker", panic))
+            .is_err()
+        {}
+    }
+}
+
 impl Work for Guarded<'_> {
     fn collect(&self) {
         let scheduler = &self.context.scheduler;
         match self.course {
             Course::Running => scheduler.collect(),
-            // Waiters' wakers are foreign, and what one leaves is collected again.
-            Course::Ending => {
-                while panic::catch(|| scheduler.collect_wakes())
-                    .inspect_err(|panic| caught::report(&"a waker", panic))
-                    .is_err()
-                {}
-            }
+            Course::Ending => self.collect_wakes(),
         }
         self.context.give_back_room();
     }
@@ -75,13 +80,7 @@ impl Work for Guarded<'_> {
             // Not `collect`, which does nothing when nothing has been sent: the loop's sleep has to
             // be ended all the same, or it could not go to sleep again.
             Course::Running => scheduler.awake(),
-            // Waiters' wakers are foreign, and what one leaves is collected again.
-            Course::Ending => {
-                while panic::catch(|| scheduler.collect_wakes())
-                    .inspect_err(|panic| caught::report(&"a waker", panic))
-                    .is_err()
-                {}
-            }
+            Course::Ending => self.collect_wakes(),
         }
         self.context.give_back_room();
     }
