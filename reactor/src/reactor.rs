@@ -249,7 +249,7 @@ impl Drop for Reactor {
         self.drop_all(Scheduler::close);
         pool.end();
         drop(leaving);
-        for trigger in self.context.scheduler.shared().triggers().take_all() {
+        for trigger in self.context.scheduler.shared().triggers().close() {
             caught::contain("the destructor of a shutdown trigger", || drop(trigger));
         }
         // Handles may live on; the file descriptors do not.

@@ -205,7 +205,8 @@ impl Remote {
     /// The triggers of a phase are begun in the opposite order of their adding, and run at the same
     /// time, each for at most `timeout`; the next phase begins when all have ended. A trigger that
     /// panics or takes too long is logged, and the others go on. Each runs once. A reactor that is
-    /// dropped without having been run drops them.
+    /// dropped without having been run drops them; one that has been dropped takes no more, and
+    /// drops `make` at once.
     ///
     /// In a forked child, whose parent's reactor it is, this does nothing.
     ///

@@ -45,6 +45,8 @@ pub(crate) struct Triggers {
 struct Inner {
     last_id: u64,
     waiting: Vec<Trigger>,
+    /// Set when the reactor is gone, and nobody is left to run a trigger.
+    is_closed: bool,
 }
 
 pub(crate) struct Trigger {
@@ -56,6 +58,7 @@ pub(crate) struct Trigger {
 }
 
 impl Triggers {
+    /// Adds a trigger, unless there is no reactor any more: then it is dropped.
     pub(crate) fn add<M, F>(
         &self,
         label: Label,
@@ -68,6 +71,11 @@ impl Triggers {
         F: Future<Output = ()> + 'static,
     {
         let mut inner = self.lock();
+        if inner.is_closed {
+            // Out of the lock before `make`, which is foreign, is dropped.
+            drop(inner);
+            return TriggerId::NONE;
+        }
         inner.last_id += 1;
         let id = TriggerId(inner.last_id);
         inner.waiting.push(Trigger {
@@ -87,9 +95,11 @@ impl Triggers {
         Some(inner.waiting.remove(at))
     }
 
-    /// Takes all triggers.
-    pub(crate) fn take_all(&self) -> impl Iterator<Item = Trigger> + use<> {
-        std::mem::take(&mut self.lock().waiting).into_iter()
+    /// Takes all triggers, and lets none be added any more.
+    pub(crate) fn close(&self) -> impl Iterator<Item = Trigger> + use<> {
+        let mut inner = self.lock();
+        inner.is_closed = true;
+        std::mem::take(&mut inner.waiting).into_iter()
     }
 
     /// Returns how many triggers of this phase wait.

@@ -2,11 +2,12 @@
 
 use std::any::{self, Any};
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crochet_reactor::process::{self, PerProcess};
-use crochet_reactor::{sleep, spawn};
+use crochet_reactor::{spawn, timeout};
 
 use crate::eventual_result::EventualResult;
 use crate::{exit, global};
@@ -16,7 +17,7 @@ mod store;
 
 pub use ids::{ParseResultIdError, ResultId};
 
-use store::Store;
+use store::{Store, Sweep};
 
 // A forked child has a stash of its own: the results in its parent's are its parent's.
 static STASH: PerProcess<Mutex<Store>> = PerProcess::new(Mutex::new(Store::new()));
@@ -44,7 +45,8 @@ impl StashLimits {
     /// Limits how long a result is kept. An hour by default.
     ///
     /// An older one is not retrieved any more. It is dropped when the stash is used next, and by
-    /// the reactor, if it runs, before it has reached twice this age.
+    /// the reactor, if it runs, before it has reached twice this age. Ages are real time, but a
+    /// reactor on virtual time also drops what is too old by its own clock.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = age;
@@ -161,7 +163,11 @@ where
 /// What is given up is dropped as any [`EventualResult`] is: a pending operation goes on by itself,
 /// and a failure that nobody asked for is logged.
 pub fn configure_stash(limits: StashLimits) {
-    let given_up = lock().configure(limits, Instant::now());
+    let (given_up, sweeper) = lock().configure(limits, Instant::now());
+    // It may have begun to sleep for longer than the new limit.
+    if let Some(sweeper) = sweeper {
+        sweeper.wake();
+    }
     drop(given_up);
 }
 
@@ -210,10 +216,12 @@ fn begin_to_sweep() {
     let submitted = remote.submit(move || async move {
         // A task, because a reactor that is drained waits for operations.
         let task = spawn(async move {
-            while let Some((age, end)) = sweeper.next() {
-                sleep(age).await;
-                let aged = lock().give_up_before(end);
-                drop(aged);
+            while let Some(sweep) = sweeper.next() {
+                let changed = poll_fn(|cx| lock().poll_changed(&sweep, cx.waker()));
+                if timeout(sweep.max_age(), changed).await.is_err() {
+                    let aged = lock().give_up_before(&sweep);
+                    drop(aged);
+                }
             }
         });
         drop(task);
@@ -227,11 +235,8 @@ struct Sweeper {
 }
 
 impl Sweeper {
-    /// Returns how long to wait, and what to give up everything before; `None` at the end.
-    ///
-    /// Numbers, not instants: all that was stashed before a sleep of that length is that old, by
-    /// the reactor's own clock, which may be virtual.
-    fn next(&mut self) -> Option<(Duration, u64)> {
+    /// Returns what to do next; `None` at the end.
+    fn next(&mut self) -> Option<Sweep> {
         let next = lock().next_sweep();
         self.has_ended = next.is_none();
         next

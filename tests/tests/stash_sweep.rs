@@ -39,6 +39,13 @@ fn what_is_too_old_is_given_up_by_itself() {
     clock.advance(AGE);
     logs::assert_one_error("swept: third");
 
+    // A lower limit holds at once, for what it finds as well.
+    stash("swept: early");
+    configure_stash(StashLimits::default().max_age(AGE / 10));
+    clock.advance(AGE / 10);
+    logs::assert_one_error("swept: early");
+    configure_stash(StashLimits::default().max_age(AGE));
+
     // It ends with its reactor, and begins anew with the next.
     stash("swept: fourth");
     crochet::stop(LONG).unwrap();
@@ -48,7 +55,7 @@ fn what_is_too_old_is_given_up_by_itself() {
     clock.advance(AGE);
     logs::assert_one_error("swept: fourth");
     logs::assert_one_error("swept: fifth");
-    assert_eq!((stash_stats().kept, stash_stats().expired), (0, 5));
+    assert_eq!((stash_stats().kept, stash_stats().expired), (0, 6));
 
     // A reactor that is drained does not wait for it.
     stash("swept: sixth");

@@ -240,3 +240,14 @@ fn a_reactor_that_is_dropped_without_being_run_drops_its_triggers() {
     assert!(remote.is_stopped());
     journal.assert_is(&[]);
 }
+
+#[test]
+fn a_reactor_that_has_been_dropped_takes_no_more_triggers() {
+    let (reactor, remote, _) = stopping();
+    drop(reactor);
+    let kept = Arc::new(());
+    let theirs = Arc::clone(&kept);
+    let id = remote.add_trigger(Phase::Before, LONG, move || async move { drop(theirs) });
+    assert_eq!(Arc::strong_count(&kept), 1, "it was dropped at once");
+    assert!(!remote.remove_trigger(id));
+}

@@ -76,10 +76,12 @@ impl Reactor {
             match turned {
                 Ok(_) | Err(RunError::Forked) => {}
                 Err(error) => {
-                    log::error!(
-                        target: "crochet::reactor",
-                        "shutdown triggers are given up: {error}",
-                    );
+                    caught::contain("the logger", || {
+                        log::error!(
+                            target: "crochet::reactor",
+                            "shutdown triggers are given up: {error}",
+                        );
+                    });
                     return;
                 }
             }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crochet_reactor::process::PerProcess;
 use log::{Level, Log, Metadata, Record};
@@ -100,16 +100,17 @@ impl Bridge {
     ///
     /// A thread that is still in the logger then is left behind, and ends if the logger returns.
     pub(super) fn end(self: &Arc<Self>, limit: Duration) {
+        let begun = Instant::now();
         let queue = self.queue();
         queue.ask_to_end();
         if self.is_writing_here() || limit.is_zero() {
             return;
         }
         if queue.claim_start_for_rest() {
-            // The system has refused a thread so far: be the log thread, to its end.
-            self.run();
+            // The system has refused a thread so far: be the log thread, as long as there is time.
+            self.run(|| begun.elapsed() < limit);
         }
-        queue.join(limit);
+        queue.join(limit.saturating_sub(begun.elapsed()));
     }
 
     fn start(self: &Arc<Self>, queue: &Queue) {
@@ -117,7 +118,7 @@ impl Bridge {
         let theirs = Arc::clone(self);
         let started = thread::Builder::new()
             .name(String::from("crochet-log"))
-            .spawn(move || theirs.run());
+            .spawn(move || theirs.run(|| true));
         match started {
             Ok(thread) => queue.started(thread),
             // It cannot be logged. The records wait, and the next one tries again.
@@ -125,11 +126,11 @@ impl Bridge {
         }
     }
 
-    /// Writes until the queue is at its end and the bridge is to end.
-    fn run(&self) {
+    /// Writes until the queue is at its end and the bridge is to end, or `has_time` says no.
+    fn run(&self, has_time: impl Fn() -> bool) {
         let queue = self.queue();
         let mut finished = Finished::Nothing;
-        loop {
+        while has_time() {
             finished = match queue.next(finished) {
                 Job::Write(queued) => {
                     self.report(queued.missing);

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::ids::{Cipher, ResultId};
@@ -25,6 +26,25 @@ pub(super) struct Store {
     // In the order of stashing, hence of age.
     entries: BTreeMap<u64, Entry>,
     is_swept: bool,
+    // Whoever sweeps, while it sleeps. A waker of the reactor's, so that nothing foreign is called.
+    sweeper: Option<Waker>,
+}
+
+/// What is to be given up after a while: everything that was stashed before.
+///
+/// A number, not an instant: all that was stashed before a sleep of that length is that old, by the
+/// reactor's own clock, which may be virtual.
+#[derive(Debug)]
+pub(super) struct Sweep {
+    max_age: Duration,
+    before: u64,
+}
+
+impl Sweep {
+    /// Returns how long to wait before it.
+    pub(super) fn max_age(&self) -> Duration {
+        self.max_age
+    }
 }
 
 #[derive(Debug)]
@@ -43,6 +63,7 @@ impl Store {
             next: 0,
             entries: BTreeMap::new(),
             is_swept: false,
+            sweeper: None,
         }
     }
 
@@ -85,9 +106,14 @@ impl Store {
             .ok_or(RetrieveError::Unknown)
     }
 
-    pub(super) fn configure(&mut self, limits: StashLimits, now: Instant) -> GivenUp {
+    /// Returns what is beyond the new limits, and who is to look at them at once.
+    pub(super) fn configure(
+        &mut self,
+        limits: StashLimits,
+        now: Instant,
+    ) -> (GivenUp, Option<Waker>) {
         self.limits = limits;
-        self.give_up(now)
+        (self.give_up(now), self.sweeper.take())
     }
 
     /// Gives up what is too old, and the oldest of what is too much.
@@ -110,9 +136,20 @@ impl Store {
         given_up
     }
 
-    /// Gives up everything that was stashed before the result with this number.
-    pub(super) fn give_up_before(&mut self, number: u64) -> GivenUp {
-        let kept = self.entries.split_off(&number);
+    /// Becomes ready when the age limit is no longer that of the sweep that is under way.
+    pub(super) fn poll_changed(&mut self, sweep: &Sweep, waker: &Waker) -> Poll<()> {
+        if self.limits.max_age != sweep.max_age {
+            return Poll::Ready(());
+        }
+        self.sweeper
+            .get_or_insert_with(|| waker.clone())
+            .clone_from(waker);
+        Poll::Pending
+    }
+
+    /// Gives up everything that was stashed before a sweep whose time has passed.
+    pub(super) fn give_up_before(&mut self, sweep: &Sweep) -> GivenUp {
+        let kept = self.entries.split_off(&sweep.before);
         let aged = std::mem::replace(&mut self.entries, kept);
         self.stats.expired += aged.len() as u64;
         aged.into_values().map(|entry| entry.result).collect()
@@ -143,10 +180,12 @@ impl Store {
         self.is_swept = false;
     }
 
-    /// Returns how long the sweeper waits, and what it then gives up everything before; ends the
-    /// sweeping when nothing is left.
-    pub(super) fn next_sweep(&mut self) -> Option<(Duration, u64)> {
+    /// Returns the next sweep; ends the sweeping when nothing is left.
+    pub(super) fn next_sweep(&mut self) -> Option<Sweep> {
         self.is_swept = !self.entries.is_empty();
-        self.is_swept.then_some((self.limits.max_age, self.next))
+        self.is_swept.then_some(Sweep {
+            max_age: self.limits.max_age,
+            before: self.next,
+        })
     }
 }
