@@ -90,6 +90,24 @@ fn main_returns_while_another_thread_waits() {
 }
 
 #[test]
+fn main_returns_while_another_thread_is_in_a_borrowed_call() {
+    let ran = run("exit-with-borrower");
+    assert_ended_soon(&ran, 0, &[LEAVING, "what was borrowed is intact: true"]);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+#[cfg(unix)]
+fn an_abort_ends_the_process_at_once_with_nothing_done() {
+    let ran = run("exit-abort");
+    assert_eq!(ran.status, None, "a signal ended it: {ran:?}");
+    assert_eq!(ran.out, [LEAVING]);
+    assert_eq!(ran.err, "");
+    // The system may write a core file first.
+    assert!(ran.leaving < Duration::from_secs(5), "{ran:?}");
+}
+
+#[test]
 fn main_returns_after_stop() {
     let ran = run("exit-after-stop");
     assert_ended_soon(&ran, 0, &["dropped on the reactor", LEAVING]);

@@ -125,6 +125,57 @@ pub(crate) fn returns_while_a_thread_waits() {
     say(LEAVING);
 }
 
+/// Looks at what it borrows when it is dropped.
+struct Borrower<'a>(&'a [u8]);
+
+impl Drop for Borrower<'_> {
+    fn drop(&mut self) {
+        let intact = self.0.iter().all(|byte| *byte == PATTERN);
+        say(format_args!("what was borrowed is intact: {intact}"));
+    }
+}
+
+const PATTERN: u8 = 0xA5;
+
+pub(crate) fn returns_during_a_borrowed_call() {
+    setup();
+    let begun = Flag::new();
+    let tell = begun.clone();
+    thread::spawn(move || {
+        let mut lent = [PATTERN; 4096];
+        let borrowed = &lent;
+        let waited = crochet::wait_for_borrowed(LONG, || async {
+            let _borrower = Borrower(borrowed);
+            tell.set();
+            future::pending::<()>().await;
+        });
+        lent.fill(0);
+        assert!(
+            matches!(waited, Err(crochet::WaitError::Stopped)),
+            "{waited:?}"
+        );
+    });
+    begun.spin();
+    say(LEAVING);
+}
+
+pub(crate) fn aborts_while_a_thread_waits() {
+    setup();
+    leave_pending();
+    let begun = Flag::new();
+    let tell = begun.clone();
+    thread::spawn(move || {
+        let waited = crochet::wait_for(LONG, move || {
+            tell.set();
+            future::pending::<()>()
+        });
+        unreachable!("nothing tells this thread: {waited:?}");
+    });
+    begun.spin();
+    say(LEAVING);
+    process::abort();
+}
+
 pub(crate) fn returns_after_stop() {
     setup();
     leave_pending();

@@ -24,6 +24,8 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("exit-from-operation", exit::exits_from_an_operation),
     ("exit-panic", exit::panics_in_main),
     ("exit-with-waiter", exit::returns_while_a_thread_waits),
+    ("exit-with-borrower", exit::returns_during_a_borrowed_call),
+    ("exit-abort", exit::aborts_while_a_thread_waits),
     ("exit-after-stop", exit::returns_after_stop),
     ("exit-no-setup", exit::returns_with_a_reactor_that_never_ran),
     ("setup-nothing-before", setup::nothing_happens_before),
