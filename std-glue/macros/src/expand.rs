@@ -7,12 +7,12 @@ mod passed;
 mod place;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{FnArg, GenericParam, ReturnType, Signature, parse_quote};
 
 use crate::attributes;
-use crate::output::Output;
+use crate::output::{self, Given, Output};
 use crate::parse::{Arguments, Function, Macro};
 use crate::validate::{Callee, Form, Plan};
 
@@ -56,11 +56,13 @@ impl Expansion<'_> {
             .then(|| quote!(#[track_caller]));
         let visibility = self.function.visibility();
         let signature = self.decorated_signature();
+        let hint = self.hint();
         let call = self.call();
         quote! {
             #(#attributes)*
             #track_caller
             #visibility #signature {
+                #hint
                 #call
             }
         }
@@ -150,28 +152,55 @@ impl Expansion<'_> {
     /// The future that runs on the reactor.
     fn operation(&self) -> TokenStream {
         let library = self.arguments.library();
-        let body = match self.plan.callee() {
-            Callee::Free => self.call_of_wrapped(None),
-            Callee::Associated => self.call_of_wrapped(Some(quote!(Self::))),
-            Callee::Nested => self.nested_body(),
-        };
-        let is_async = self.function.signature().asyncness.is_some();
-        match (is_async, self.plan.output()) {
-            (true, Output::Value(_) | Output::Result(_)) => body,
-            (true, Output::Deferred { .. }) => {
-                quote!(async move { #library::__private::infallible(#body.await).await })
+        let body = match self.hint_name() {
+            Some(hint) => {
+                let values = self.passed.values();
+                quote!(#hint!() (#(#values),*))
             }
-            (true, Output::FallibleDeferred { .. }) => quote!(async move { #body.await.await }),
-            (false, Output::Value(_) | Output::Result(_)) => {
+            None => self.nested_body(),
+        };
+        let future = match self.plan.given() {
+            Given::Output => None,
+            Given::Future => Some(body.clone()),
+            Given::FutureOfFuture => Some(quote!(async move { #body.await.await })),
+        };
+        match (future, self.plan.output()) {
+            (Some(future), Output::Value(_) | Output::Result(_)) => future,
+            (Some(future), Output::Deferred { .. }) => {
+                quote!(async move { #library::__private::infallible(#future.await).await })
+            }
+            (Some(future), Output::FallibleDeferred { .. }) => {
+                quote!(async move { #future.await.await })
+            }
+            (None, Output::Value(_) | Output::Result(_)) => {
                 quote!(#library::__private::ready(#body))
             }
-            (false, Output::Deferred { .. }) => quote!(#library::__private::infallible(#body)),
-            (false, Output::FallibleDeferred { .. }) => body,
+            (None, Output::Deferred { .. }) => quote!(#library::__private::infallible(#body)),
+            (None, Output::FallibleDeferred { .. }) => body,
         }
     }
 
-    /// A call of the function as written, with its type and const parameters, since not all can be inferred.
-    fn call_of_wrapped(&self, qualifier: Option<TokenStream>) -> TokenStream {
+    /// A macro that names the function as written.
+    ///
+    /// Whether that name is right, only rustc can tell; where it is not, an option is missing. rustc says from which
+    /// macro a name comes that it does not find, so the name of this one says what to do.
+    fn hint(&self) -> Option<TokenStream> {
+        let name = self.hint_name()?;
+        let wrapped = self.path_of_wrapped();
+        Some(quote!(macro_rules! #name { () => { #wrapped } }))
+    }
+
+    fn hint_name(&self) -> Option<Ident> {
+        let name = match self.plan.callee() {
+            Callee::Free => "the_option_associated_or_nested_is_missing",
+            Callee::Associated => "the_option_nested_is_missing",
+            Callee::Nested => return None,
+        };
+        Some(Ident::new(name, Span::call_site()))
+    }
+
+    /// The path of the function as written, with its type and const parameters, since not all can be inferred.
+    fn path_of_wrapped(&self) -> TokenStream {
         let generics = &self.function.signature().generics;
         let parameters: Vec<&Ident> = generics
             .params
@@ -183,9 +212,9 @@ impl Expansion<'_> {
             })
             .collect();
         let turbofish = (!parameters.is_empty()).then(|| quote!(::<#(#parameters),*>));
+        let qualifier = (self.plan.callee() == Callee::Associated).then(|| quote!(Self::));
         let name = self.wrapped_name(Span::call_site());
-        let values = self.passed.values();
-        quote!(#qualifier #name #turbofish (#(#values),*))
+        quote!(#qualifier #name #turbofish)
     }
 
     /// The body in place of a call: a block that evaluates to what a call of the function as written would.
@@ -195,7 +224,7 @@ impl Expansion<'_> {
         let body = self.function.body();
         let returned = match &signature.output {
             ReturnType::Default => quote!(()),
-            ReturnType::Type(_, ty) => ty.to_token_stream(),
+            ReturnType::Type(_, ty) => output::in_body(ty),
         };
         if signature.asyncness.is_none() {
             return quote!((move || -> #returned { #(#bindings)* #body })());

@@ -3,7 +3,7 @@
 //! Use them through the `crochet` library, which re-exports them and holds what their expansion calls.
 //!
 //! Both take a free function, a method or an associated function, written as a plain `fn`, as an
-//! `async fn`, or as a `fn` that returns a `Deferred`. They replace it by two functions:
+//! `async fn`, or as a `fn` that returns a `Deferred` or an `impl Future`. They replace it by two functions:
 //!
 //! - one of the same name, documentation, visibility, generics and arguments, never `async`, that hands
 //!   the body to the reactor;
@@ -20,8 +20,8 @@
 //! They start nothing: call `crochet::setup()` first. They see names, not types, so three facts are
 //! beyond them, and each has an option for it: that a function without `self` and without a mention of
 //! `Self` stands in an `impl` (`associated`), that the `impl` implements a trait (`nested`), and that a
-//! type whose lifetime is not written, or a type parameter of the `impl`, borrows (`borrowed`). A compiler error
-//! that `NAME_wrapped` is not found asks for `associated`; one that it is not a member of a trait, for `nested`.
+//! type whose lifetime is not written, or a type parameter of the `impl`, borrows (`borrowed`). The first two show
+//! as a compiler error about `NAME_wrapped`, which names the missing option where it says from which macro it comes.
 
 #![forbid(unsafe_code)]
 
@@ -49,7 +49,7 @@ use crate::parse::{Arguments, Function, Macro};
 ///   each call, that may name the function's arguments. A part of a nanosecond counts as a whole one.
 /// - `borrowed`: the arguments borrow although their types do not show it. A written reference, lifetime or
 ///   a type parameter without `'static` is seen without it.
-/// - `associated`: the function is an associated one although neither `self` nor `Self` occurs in it.
+/// - `associated`: the function is an associated one although neither `self` nor `Self` occurs in it or in `T`.
 /// - `nested`: put the body inside, without `NAME_wrapped`. Needed for methods of a trait's implementation.
 /// - `crate = PATH`: where the `crochet` library is found, `::crochet` by default.
 ///
@@ -61,6 +61,17 @@ use crate::parse::{Arguments, Function, Macro};
 /// | `Deferred<T, E>` | `Result<T, E>`; `E` is `From<WaitError>` |
 /// | `Deferred<T>` | `Result<T, WaitError>` |
 /// | any other `T`, or nothing | `Result<T, WaitError>` |
+///
+/// # `impl Trait`
+///
+/// Each of these types may be or contain an `impl Trait`, under the rules of the user's edition for what it captures. It is
+/// hidden in both functions, each for itself, behind the same traits. The compiler looks through it for `Send`,
+/// except in a trait, where `+ Send` has to be written.
+///
+/// A returned `impl Future<Output = T>` is no value to hand over: it runs on the reactor as an async body does, need
+/// not be `Send`, and counts as `T` in the table. A future inside of another type, a box included, is a value like any other.
+///
+/// An `impl Trait` among the arguments counts as one that borrows, unless it is `'static`.
 ///
 /// # Borrowed arguments
 ///
@@ -109,6 +120,9 @@ pub fn wait_for(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `Deferred<T, E>` | `EventualResult<T, E>` |
 /// | `Deferred<T>`, any other `T`, or nothing | `EventualResult<T>` |
 ///
+/// `impl Trait` and a returned future are treated as by [`macro@wait_for`]. Where an alias such as `io::Result<impl Trait>`
+/// has one type, that is the value's.
+///
 /// # Examples
 ///
 /// ```ignore
@@ -127,7 +141,8 @@ pub fn run_in_reactor(arguments: TokenStream, item: TokenStream) -> TokenStream 
 
 /// Expands one use of `kind`.
 ///
-/// A rejected function is still emitted, undecorated, so that the rest of the crate resolves.
+/// A function with bad arguments above it is still decorated, so that its callers see its type; one that cannot be
+/// decorated is still emitted, so that the rest of the crate resolves.
 fn decorate(
     kind: Macro,
     arguments: proc_macro2::TokenStream,
@@ -140,13 +155,15 @@ fn decorate(
             return quote::quote!(#error #item);
         }
     };
-    let expansion = Arguments::parse(kind, arguments).and_then(|arguments| {
-        let plan = validate::validate(kind, &function, &arguments)?;
-        Ok(expand::expand(kind, &function, &arguments, &plan))
-    });
-    expansion.unwrap_or_else(|error| {
-        let error = error.to_compile_error();
-        let function = function.undecorated();
-        quote::quote!(#error #function)
-    })
+    let (arguments, outcome) = Arguments::parse(kind, arguments);
+    let error = outcome.err().map(|error| error.to_compile_error());
+    let expansion = match validate::validate(kind, &function, &arguments) {
+        Ok(plan) => expand::expand(kind, &function, &arguments, &plan),
+        Err(error) => {
+            let error = error.to_compile_error();
+            let function = function.undecorated();
+            quote::quote!(#error #function)
+        }
+    };
+    quote::quote!(#error #expansion)
 }

@@ -1,10 +1,16 @@
 //! What a function returns, before and after the macro.
 
+mod future;
+mod opaque;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{
     GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type, TypePath, parse_quote,
 };
+
+pub(crate) use future::{FutureBound, Given};
+pub(crate) use opaque::{has_opaque, in_body};
 
 /// The kinds of return type that the macros treat differently.
 #[derive(Clone)]
@@ -20,14 +26,16 @@ pub(crate) enum Output {
 }
 
 impl Output {
-    /// Tells what kind of type `written` is, by its last name.
+    /// Tells what kind of type `written` is, or of what kind the output of the `impl Future` is that is written, by
+    /// its last name.
     ///
     /// `Self::Result` and `<X as Trait>::Result` are associated types of any kind and thus plain values.
     pub(crate) fn classify(written: &ReturnType) -> Self {
         let ReturnType::Type(_, ty) = written else {
             return Self::Value(parse_quote!(()));
         };
-        let ty = without_groups(ty);
+        let future = FutureBound::find(written);
+        let ty = without_groups(future.and_then(|future| future.output()).unwrap_or(ty));
         let Some(last) = named_segment(ty) else {
             return Self::Value(ty.clone());
         };
@@ -70,15 +78,10 @@ impl Output {
     /// Returns the type that the `run_in_reactor` function returns.
     pub(crate) fn eventual(&self, library: &Path) -> TokenStream {
         match self {
-            Self::Result(result) => match two_types_of_result(result) {
-                Some((value, error)) => quote!(#library::EventualResult<#value, #error>),
-                None => quote! {
-                    #library::EventualResult<
-                        <#result as #library::__private::IsResult>::Ok,
-                        <#result as #library::__private::IsResult>::Err,
-                    >
-                },
-            },
+            Self::Result(result) => {
+                let (value, error) = two_types_of_result(result, library);
+                quote!(#library::EventualResult<#value, #error>)
+            }
             Self::FallibleDeferred { value, error } => {
                 quote!(#library::EventualResult<#value, #error>)
             }
@@ -119,13 +122,51 @@ fn type_arguments(segment: &PathSegment) -> Vec<Type> {
     types.collect()
 }
 
-/// Returns the two arguments of a `Result<T, E>` that shows them, so that the documentation shows them too.
-fn two_types_of_result(result: &Type) -> Option<(Type, Type)> {
-    let mut arguments = type_arguments(named_segment(result)?).into_iter();
-    match (arguments.next(), arguments.next(), arguments.next()) {
-        (Some(value), Some(error), None) => Some((value, error)),
-        _ => None,
+/// Returns the types of the value and of the error of a type named `Result`.
+fn two_types_of_result(result: &Type, library: &Path) -> (TokenStream, TokenStream) {
+    let part = |of: &Type, name: TokenStream| quote!(<#of as #library::__private::IsResult>::#name);
+    match &arguments_of_result(result)[..] {
+        // They are there to be read, and so the documentation shows them too.
+        [value, error] => (quote!(#value), quote!(#error)),
+        // rustc takes no `impl Trait` in the type that a trait takes apart. What an alias has for its one argument
+        // is its value; if not, rustc finds that the types differ.
+        [value] if has_opaque(value) => {
+            let alias = with_unit_for_arguments(result);
+            (quote!(#value), part(&alias, quote!(Err)))
+        }
+        _ => (part(result, quote!(Ok)), part(result, quote!(Err))),
     }
+}
+
+/// Tells whether nothing shows which of an alias's types its `impl Trait` is.
+pub(crate) fn is_obscure(output: &Output) -> bool {
+    match output {
+        Output::Result(result) => {
+            has_opaque(result) && !matches!(arguments_of_result(result).len(), 1 | 2)
+        }
+        _ => false,
+    }
+}
+
+fn arguments_of_result(result: &Type) -> Vec<Type> {
+    named_segment(result).map_or_else(Vec::new, type_arguments)
+}
+
+fn with_unit_for_arguments(alias: &Type) -> Type {
+    let mut alias = alias.clone();
+    let Type::Path(TypePath { path, .. }) = &mut alias else {
+        return alias;
+    };
+    if let Some(PathArguments::AngleBracketed(arguments)) =
+        path.segments.last_mut().map(|last| &mut last.arguments)
+    {
+        for argument in &mut arguments.args {
+            if let GenericArgument::Type(ty) = argument {
+                *ty = parse_quote!(());
+            }
+        }
+    }
+    alias
 }
 
 #[cfg(test)]
@@ -213,5 +254,63 @@ mod tests {
             alias.contains("<io::Result<u8>as::crochet::__private::IsResult>::Err"),
             "{alias}"
         );
+    }
+
+    #[test]
+    fn impl_trait_stays_where_it_is() {
+        for (written, expected) in [
+            (
+                parse_quote!(-> impl Display),
+                "::core::result::Result<implDisplay,::crochet::WaitError>",
+            ),
+            (
+                parse_quote!(-> io::Result<impl Display>),
+                "io::Result<implDisplay>",
+            ),
+            (
+                parse_quote!(-> Deferred<impl Display, E>),
+                "::core::result::Result<implDisplay,E>",
+            ),
+        ] {
+            assert_eq!(waited(written), expected);
+        }
+        for (written, expected) in [
+            (parse_quote!(-> Option<impl Display>), "Option<implDisplay>"),
+            (parse_quote!(-> Result<u8, impl Debug>), "u8,implDebug"),
+            (
+                parse_quote!(-> io::Result<Vec<impl Display>>),
+                "Vec<implDisplay>,<io::Result<()>as::crochet::__private::IsResult>::Err",
+            ),
+            (
+                parse_quote!(-> Checked<'a, u8>::Result<'a, impl Display>),
+                "implDisplay,<Checked<'a,u8>::Result<'a,()>as::crochet::__private::IsResult>::Err",
+            ),
+        ] {
+            assert_eq!(
+                eventual(written),
+                format!("::crochet::EventualResult<{expected}>")
+            );
+        }
+    }
+
+    #[test]
+    fn the_output_of_a_future_counts() {
+        assert_eq!(
+            waited(parse_quote!(-> impl Future<Output = io::Result<u8>> + 'a)),
+            "io::Result<u8>"
+        );
+        assert_eq!(
+            eventual(parse_quote!(-> impl Future<Output = Deferred<u8>>)),
+            "::crochet::EventualResult<u8>"
+        );
+    }
+
+    #[test]
+    fn an_alias_of_many_types_does_not_show_its_value() {
+        let obscure = |written: ReturnType| is_obscure(&Output::classify(&written));
+        assert!(obscure(parse_quote!(-> my::Result<u8, impl Display, u8>)));
+        assert!(!obscure(parse_quote!(-> my::Result<u8, u8, u8>)));
+        assert!(!obscure(parse_quote!(-> my::Result<impl Display>)));
+        assert!(!obscure(parse_quote!(-> my::Result)));
     }
 }

@@ -31,3 +31,14 @@ impl Macro {
         })
     }
 }
+
+/// Joins all failures into one, so that the user sees them together.
+pub(crate) fn combine(checks: impl IntoIterator<Item = syn::Result<()>>) -> syn::Result<()> {
+    let errors = checks.into_iter().filter_map(syn::Result::err);
+    errors
+        .reduce(|mut all, error| {
+            all.combine(error);
+            all
+        })
+        .map_or(Ok(()), Err)
+}

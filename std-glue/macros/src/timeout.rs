@@ -23,6 +23,8 @@ pub(crate) enum Timeout {
 }
 
 impl Timeout {
+    pub(crate) const ZERO: Self = Self::Known(Duration::ZERO);
+
     /// Reads the tokens after `timeout =`, or whatever else the `word` before the sign is.
     ///
     /// # Errors

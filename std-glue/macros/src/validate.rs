@@ -1,16 +1,16 @@
 //! What the macros refuse, and the choices that the expansion follows.
 
 use quote::ToTokens;
-use syn::visit::Visit;
-use syn::{Attribute, Error, Result, ReturnType, Signature, Type, TypeImplTrait};
+use syn::{Attribute, Error, Result, ReturnType, Signature, Type};
 
 use crate::borrow::{self, Borrow};
 use crate::mention::mentions_self;
-use crate::output::Output;
-use crate::parse::{Arguments, Function, Macro};
+use crate::output::{self, FutureBound, Given, Output};
+use crate::parse::{Arguments, Function, Macro, combine};
 
 /// The choices made for one function.
 pub(crate) struct Plan {
+    given: Given,
     output: Output,
     form: Form,
     callee: Callee,
@@ -35,6 +35,10 @@ pub(crate) enum Callee {
 }
 
 impl Plan {
+    pub(crate) fn given(&self) -> Given {
+        self.given
+    }
+
     pub(crate) fn output(&self) -> &Output {
         &self.output
     }
@@ -66,6 +70,7 @@ pub(crate) fn validate(kind: Macro, function: &Function, arguments: &Arguments) 
 
     let borrowed = arguments.is_borrowed() || borrow::may_borrow(signature);
     Ok(Plan {
+        given: Given::by(signature),
         output: Output::classify(&signature.output),
         form: if borrowed {
             Form::Borrowed
@@ -82,7 +87,7 @@ fn choose_callee(function: &Function, arguments: &Arguments) -> Callee {
         Callee::Nested
     } else if arguments.is_associated()
         || signature.receiver().is_some()
-        || mentions_self(signature, &function.body().to_token_stream())
+        || mentions_self(signature, function.body(), arguments.limit())
     {
         Callee::Associated
     } else {
@@ -140,12 +145,21 @@ fn reject_main(kind: Macro, signature: &Signature) -> Result<()> {
     )
 }
 
-fn reject_return_type(kind: Macro, output: &ReturnType) -> Result<()> {
-    let ReturnType::Type(_, ty) = output else {
+fn reject_return_type(kind: Macro, returned: &ReturnType) -> Result<()> {
+    let ReturnType::Type(_, ty) = returned else {
         return Ok(());
     };
-    let name = kind.name();
-    if let Type::Never(never) = &**ty {
+    let output = match FutureBound::find(returned) {
+        None => &**ty,
+        Some(future) => future.output().ok_or_else(|| {
+            Error::new_spanned(
+                future.path(),
+                "what the future gives has to be seen here: write `impl Future<Output = T>`, where `T` may be an \
+                 `impl Trait`, or write the function as `async fn`",
+            )
+        })?,
+    };
+    if let Type::Never(never) = output {
         let message = match kind {
             Macro::WaitFor => "a function that never returns has no result to wait for",
             Macro::RunInReactor => {
@@ -154,14 +168,11 @@ fn reject_return_type(kind: Macro, output: &ReturnType) -> Result<()> {
         };
         return Err(Error::new_spanned(never, message));
     }
-    let mut search = FirstImplTrait { found: None };
-    search.visit_type(ty);
+    let is_obscure = kind == Macro::RunInReactor && output::is_obscure(&Output::classify(returned));
     reject(
-        search.found,
-        &format!(
-            "`{name}` needs the name of the returned type in place of `impl Trait`; a function that returns a future \
-             is written as `async fn`"
-        ),
+        is_obscure.then_some(output),
+        "`run_in_reactor` cannot see in this alias which type is the value and which the error, and an `impl Trait` \
+         keeps the compiler from telling: write `Result<T, E>`",
     )
 }
 
@@ -189,27 +200,6 @@ fn reject(tokens: Option<impl ToTokens>, message: &str) -> Result<()> {
     match tokens {
         Some(tokens) => Err(Error::new_spanned(tokens, message)),
         None => Ok(()),
-    }
-}
-
-/// Joins all failures into one, so that the user sees them together.
-fn combine<const N: usize>(checks: [Result<()>; N]) -> Result<()> {
-    let errors = checks.into_iter().filter_map(Result::err);
-    errors
-        .reduce(|mut all, error| {
-            all.combine(error);
-            all
-        })
-        .map_or(Ok(()), Err)
-}
-
-struct FirstImplTrait<'ast> {
-    found: Option<&'ast TypeImplTrait>,
-}
-
-impl<'ast> Visit<'ast> for FirstImplTrait<'ast> {
-    fn visit_type_impl_trait(&mut self, node: &'ast TypeImplTrait) {
-        self.found.get_or_insert(node);
     }
 }
 

@@ -31,8 +31,32 @@
 //!
 //! The operation outlives the call, so its arguments are owned: no references, and a method takes
 //! `self: Arc<Self>` in place of `&self`. Its error type is `Debug`, so that an error that nobody
-//! asks for can be logged. For closures there are [`run_in_reactor()`](fn@crate::run_in_reactor) and
+//! asks for can be logged. As with [`wait_for`](super::wait_for), the body may be plain, `async`,
+//! or return a future or a `Deferred`. For closures there are [`run_in_reactor()`](fn@crate::run_in_reactor) and
 //! [`try_run_in_reactor`](crate::try_run_in_reactor).
+//!
+//! A function that returns `impl Trait` gives an `EventualResult<impl Trait>`. Whoever calls `wait`
+//! gets a copy, and so needs `impl Trait + Clone`; `take` and `.await` do not.
+//!
+//! ```
+//! use std::io;
+//! use std::time::Duration;
+//!
+//! use crochet::{EventualResult, run_in_reactor};
+//!
+//! #[run_in_reactor]
+//! async fn squares(end: u32) -> io::Result<impl Iterator<Item = u32>> {
+//!     Ok((0..end).map(|number| number * number))
+//! }
+//!
+//! crochet::setup()?;
+//! let squares: EventualResult<_, io::Error> = squares(4);
+//! match squares.take(Duration::from_secs(5)) {
+//!     Ok(ended) => assert!(ended.unwrap().eq([0, 1, 4, 9])),
+//!     Err(pending) => drop(pending), // The time was up.
+//! }
+//! # Ok::<(), crochet::SetupError>(())
+//! ```
 //!
 //! # Getting the result
 //!

@@ -102,8 +102,9 @@
 //!
 //! # What the body may be
 //!
-//! An `async fn`, as above; a plain `fn`, which runs on the reactor in one go; or a `fn` that
-//! returns a [`Deferred`](crate::Deferred), for code that is told of its result by a callback.
+//! An `async fn`, as above; a plain `fn`, which runs on the reactor in one go; a `fn` that returns
+//! an `impl Future<Output = T>`, which runs on the reactor as well; or one that returns a
+//! [`Deferred`](crate::Deferred), for code that is told of its result by a callback.
 //!
 //! ```
 //! use std::time::Duration;
@@ -133,9 +134,56 @@
 //!
 //! Methods, associated functions and generic ones work too; in the few places where the attribute
 //! cannot see what it needs, as in the implementation of a trait, it has
-//! [options](macro@crate::wait_for) to be told. Arguments and the output cross to another thread, so
+//! [options](macro@crate::wait_for) to be told; the compiler's message names the missing one. Arguments and the output cross to another thread, so
 //! they must be `Send`; the future is made on the reactor's thread and stays there, so it may hold
 //! an `Rc`.
+//!
+//! # `impl Trait`
+//!
+//! A function may hide what it returns, alone or inside of another type: `impl Iterator<Item = u32>`
+//! becomes `Result<impl Iterator<Item = u32>, WaitError>`, and `io::Result<impl Display>` stays.
+//! The value crosses to the caller's thread, so what is hidden is `Send`.
+//!
+//! ```
+//! use crochet::wait_for;
+//!
+//! #[wait_for(timeout = 5.0)]
+//! async fn even(numbers: &[u32]) -> impl Iterator<Item = u32> {
+//!     numbers.iter().copied().filter(|number| number % 2 == 0)
+//! }
+//!
+//! crochet::setup()?;
+//! let numbers = [1, 2, 4, 7];
+//! assert!(even(&numbers).unwrap().eq([2, 4]));
+//! # Ok::<(), crochet::SetupError>(())
+//! ```
+//!
+//! What the hidden type captures is up to the edition of the crate that writes the function. Since
+//! edition 2024 it is everything, unless `use<..>` says less; before, a lifetime is written.
+//!
+//! ```edition2021
+//! use crochet::wait_for;
+//!
+//! #[wait_for(timeout = 5.0)]
+//! fn words(text: &str) -> impl Iterator<Item = &str> + '_ {
+//!     text.split(' ')
+//! }
+//!
+//! #[wait_for(timeout = 5.0)]
+//! async fn count(text: &str) -> impl std::fmt::Display {
+//!     text.split(' ').count()
+//! }
+//!
+//! crochet::setup()?;
+//! let text = String::from("one two");
+//! assert!(words(&text).unwrap().eq(["one", "two"]));
+//! let count = count(&text).unwrap();
+//! drop(text); // Nothing of it is in the count.
+//! assert_eq!(count.to_string(), "2");
+//! # Ok::<(), crochet::SetupError>(())
+//! ```
+//!
+//! In a trait, the compiler does not look behind an `impl Trait`: write `impl Trait + Send` there.
 //!
 //! # Borrowed arguments
 //!

@@ -5,7 +5,8 @@ use crate::validate::validate;
 
 fn expanded(kind: Macro, arguments: TokenStream, item: TokenStream) -> String {
     let function = Function::parse(kind, item).unwrap_or_else(|error| panic!("{error}"));
-    let arguments = Arguments::parse(kind, arguments).unwrap_or_else(|error| panic!("{error}"));
+    let (arguments, outcome) = Arguments::parse(kind, arguments);
+    outcome.unwrap_or_else(|error| panic!("{error}"));
     let plan = validate(kind, &function, &arguments).unwrap_or_else(|error| panic!("{error}"));
     expand(kind, &function, &arguments, &plan).to_string()
 }
@@ -32,10 +33,11 @@ fn an_async_function_becomes_a_call_and_its_second_form() {
         #[must_use]
         #[track_caller]
         pub(crate) fn add(x: u8, y: u8) -> Result<u8, Error> {
+            macro_rules! the_option_associated_or_nested_is_missing { () => { add_wrapped } }
             ::crochet::__private::try_wait_owned(
                 ::core::time::Duration::new(0u64, 250000000u32),
                 ::core::concat!(::core::module_path!(), "::", "add"),
-                move || { add_wrapped(x, y) }
+                move || { the_option_associated_or_nested_is_missing!()(x, y) }
             )
         }
         #generated
@@ -60,10 +62,11 @@ fn a_generic_method_is_called_with_its_parameters() {
             -> ::core::result::Result<(), crate::glue::WaitError>
         where T: Send
         {
+            macro_rules! the_option_nested_is_missing { () => { Self::get_wrapped::<T, N> } }
             crate::glue::__private::wait_borrowed(
                 { let timeout: ::core::time::Duration = self.limit; timeout },
                 ::core::concat!(::core::module_path!(), "::", "get"),
-                move || { crate::glue::__private::ready(Self::get_wrapped::<T, N>(self, arg1)) }
+                move || { crate::glue::__private::ready(the_option_nested_is_missing!()(self, arg1)) }
             )
         }
         #generated
@@ -87,9 +90,10 @@ fn run_in_reactor_returns_an_eventual_result() {
     let expected = quote! {
         #[track_caller]
         fn start() -> ::crochet::EventualResult<u8> {
+            macro_rules! the_option_associated_or_nested_is_missing { () => { start_wrapped } }
             ::crochet::__private::run(
                 ::core::concat!(::core::module_path!(), "::", "start"),
-                move || { ::crochet::__private::infallible(start_wrapped()) }
+                move || { ::crochet::__private::infallible(the_option_associated_or_nested_is_missing!()()) }
             )
         }
         #generated
@@ -113,10 +117,11 @@ fn a_deadline_is_handed_over_before_the_name() {
     let expected = quote! {
         #[track_caller]
         fn load(limit: Duration) -> ::crochet::EventualResult<u8, Error> {
+            macro_rules! the_option_associated_or_nested_is_missing { () => { load_wrapped } }
             ::crochet::__private::try_run_within(
                 { let timeout: ::core::time::Duration = limit; timeout },
                 ::core::concat!(::core::module_path!(), "::", "load"),
-                move || { load_wrapped(limit) }
+                move || { the_option_associated_or_nested_is_missing!()(limit) }
             )
         }
         #generated
@@ -200,7 +205,9 @@ fn an_async_function_that_returns_a_deferred_is_awaited_twice() {
             g()
         }
     ));
-    let expected = quote!(move || { async move { f_wrapped().await.await } });
+    let expected = quote!(move || {
+        async move { the_option_associated_or_nested_is_missing!()().await.await }
+    });
     assert!(fallible.contains(&expected.to_string()), "{fallible}");
     let infallible = operation(quote!(
         async fn f() -> Deferred<u8> {
@@ -208,7 +215,73 @@ fn an_async_function_that_returns_a_deferred_is_awaited_twice() {
         }
     ));
     let expected = quote!(move || {
-        async move { ::crochet::__private::infallible(f_wrapped().await).await }
+        async move {
+            ::crochet::__private::infallible(the_option_associated_or_nested_is_missing!()().await)
+                .await
+        }
     });
     assert!(infallible.contains(&expected.to_string()), "{infallible}");
+}
+
+#[test]
+fn a_returned_future_runs_as_an_async_body_does() {
+    let operation = |item| expanded(Macro::WaitFor, quote!(timeout = 1), item);
+    let one = operation(quote!(
+        fn f() -> impl Future<Output = Result<u8, E>> {
+            g()
+        }
+    ));
+    let signature = quote!(fn f() -> Result<u8, E>);
+    assert!(one.contains(&signature.to_string()), "{one}");
+    let call = quote!(move || { the_option_associated_or_nested_is_missing!()() });
+    assert!(one.contains(&call.to_string()), "{one}");
+    let three = operation(quote!(
+        async fn f() -> impl Future<Output = Deferred<u8, E>> {
+            g()
+        }
+    ));
+    let call = quote!(move || {
+        async move {
+            async move { the_option_associated_or_nested_is_missing!()().await.await }
+                .await
+                .await
+        }
+    });
+    assert!(three.contains(&call.to_string()), "{three}");
+}
+
+#[test]
+fn a_nested_body_leaves_impl_trait_to_the_signature() {
+    let expansion = expanded(
+        Macro::WaitFor,
+        quote!(timeout = 1, nested),
+        quote!(
+            fn find() -> Result<impl Display, E> {
+                Ok(1)
+            }
+        ),
+    );
+    let signature = quote!(fn find() -> Result<impl Display, E>);
+    assert!(expansion.contains(&signature.to_string()), "{expansion}");
+    let body = quote!((move || -> Result<_, E> { { Ok(1) } })());
+    assert!(expansion.contains(&body.to_string()), "{expansion}");
+}
+
+#[test]
+fn a_body_that_is_being_typed_changes_no_signature() {
+    let expansion = expanded(
+        Macro::WaitFor,
+        quote!(timeout = 1),
+        quote!(
+            fn find(&self, key: &str) -> Option<u8> {
+                self.entries.
+            }
+        ),
+    );
+    for kept in [
+        quote!(fn find(&self, key: &str) -> ::core::result::Result<Option<u8>, ::crochet::WaitError>),
+        quote!(fn find_wrapped(&self, key: &str) -> Option<u8> { self.entries. }),
+    ] {
+        assert!(expansion.contains(&kept.to_string()), "{expansion}");
+    }
 }

@@ -1,11 +1,11 @@
 //! The arguments inside `#[wait_for(..)]` and `#[run_in_reactor(..)]`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Ident, Path, Result, Token, parse_quote};
 
-use super::Macro;
+use super::{Macro, combine};
 use crate::timeout::Timeout;
 
 /// The arguments of one use of a macro, each checked by itself.
@@ -27,19 +27,30 @@ enum Argument {
 }
 
 impl Arguments {
-    /// Reads the tokens between the parentheses of the attribute.
+    /// Reads the tokens between the parentheses of the attribute: what can be read, and a failure for the rest.
+    ///
+    /// A missing or bad time limit is replaced by none or zero, so that the function still gets its type and its
+    /// callers no errors of their own.
     ///
     /// # Errors
     ///
     /// Fails at the user's token for an unknown, repeated or misplaced argument and for a bad value; and at the
     /// attribute for a `wait_for` without a timeout.
-    pub(crate) fn parse(kind: Macro, tokens: TokenStream) -> Result<Self> {
-        let parser = |input: ParseStream<'_>| Self::parse_list(kind, input);
-        let arguments = parser.parse2(tokens)?;
+    pub(crate) fn parse(kind: Macro, tokens: TokenStream) -> (Self, Result<()>) {
+        let mut arguments = Self {
+            limit: None,
+            borrowed: false,
+            associated: false,
+            nested: false,
+            library: parse_quote!(::crochet),
+        };
+        let parser = |input: ParseStream<'_>| arguments.read_list(kind, input);
+        let mut outcome = parser.parse2(tokens);
         if kind == Macro::WaitFor && arguments.limit.is_none() {
-            return Err(Error::new(Span::call_site(), MISSING_TIMEOUT));
+            arguments.limit = Some(Timeout::ZERO);
+            outcome = outcome.and_then(|()| Err(Error::new(Span::call_site(), MISSING_TIMEOUT)));
         }
-        Ok(arguments)
+        (arguments, outcome)
     }
 
     /// Returns the time limit: the timeout of `wait_for`, which is always there, or the deadline of `run_in_reactor`.
@@ -67,30 +78,39 @@ impl Arguments {
         &self.library
     }
 
-    fn parse_list(kind: Macro, input: ParseStream<'_>) -> Result<Self> {
-        let mut seen: Vec<Ident> = Vec::new();
-        let mut arguments = Self {
-            limit: None,
-            borrowed: false,
-            associated: false,
-            nested: false,
-            library: parse_quote!(::crochet),
-        };
+    fn read_list(&mut self, kind: Macro, input: ParseStream<'_>) -> Result<()> {
+        let mut seen = Vec::new();
+        let mut outcomes = Vec::new();
         while !input.is_empty() {
-            let key = parse_key(kind, input)?;
-            if seen.contains(&key) {
-                return Err(Error::new(
-                    key.span(),
-                    format!("`{key}` is given more than once"),
-                ));
+            let outcome = self.read_one(kind, &mut seen, input);
+            if outcome.is_err() {
+                skip_to_comma(input)?;
             }
-            arguments.set(parse_value(kind, &key, input)?);
-            seen.push(key);
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
+            outcomes.push(outcome);
+            input.parse::<Option<Token![,]>>()?;
         }
-        Ok(arguments)
+        combine(outcomes)
+    }
+
+    /// Reads one argument up to the comma or the end.
+    fn read_one(
+        &mut self,
+        kind: Macro,
+        seen: &mut Vec<Ident>,
+        input: ParseStream<'_>,
+    ) -> Result<()> {
+        let key = parse_key(kind, input)?;
+        if seen.contains(&key) {
+            let message = format!("`{key}` is given more than once");
+            return Err(Error::new(key.span(), message));
+        }
+        let argument = parse_value(kind, &key, input);
+        seen.push(key);
+        self.set(argument?);
+        if !input.is_empty() && !input.peek(Token![,]) {
+            return Err(input.error("expected `,`"));
+        }
+        Ok(())
     }
 
     fn set(&mut self, argument: Argument) {
@@ -102,6 +122,13 @@ impl Arguments {
             Argument::Library(path) => self.library = path,
         }
     }
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
 }
 
 fn parse_key(kind: Macro, input: ParseStream<'_>) -> Result<Ident> {
@@ -200,7 +227,11 @@ mod tests {
     use super::*;
 
     fn parse(kind: Macro, tokens: TokenStream) -> core::result::Result<Arguments, String> {
-        Arguments::parse(kind, tokens).map_err(|error| error.to_string())
+        let (arguments, outcome) = Arguments::parse(kind, tokens);
+        match outcome {
+            Ok(()) => Ok(arguments),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     fn error(kind: Macro, tokens: TokenStream) -> String {
@@ -293,5 +324,15 @@ mod tests {
     fn a_flag_takes_no_value() {
         let message = error(Macro::WaitFor, quote!(timeout = 1, nested = true));
         assert_eq!(message, "`nested` stands alone, without a value");
+    }
+
+    #[test]
+    fn what_is_right_is_read_beside_what_is_wrong() {
+        let tokens = quote!(timeout = , nested, retries = 3, 5.0, borrowed = x y, associated);
+        let (arguments, outcome) = Arguments::parse(Macro::WaitFor, tokens);
+        assert!(arguments.is_nested() && arguments.is_associated() && !arguments.is_borrowed());
+        assert!(arguments.limit().is_some());
+        let errors = outcome.expect_err("four arguments are wrong");
+        assert_eq!(errors.into_iter().count(), 4);
     }
 }

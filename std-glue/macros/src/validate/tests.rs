@@ -7,7 +7,8 @@ use super::*;
 
 fn plan(kind: Macro, arguments: TokenStream, item: TokenStream) -> Result<Plan> {
     let function = Function::parse(kind, item)?;
-    let arguments = Arguments::parse(kind, arguments)?;
+    let (arguments, outcome) = Arguments::parse(kind, arguments);
+    outcome?;
     validate(kind, &function, &arguments)
 }
 
@@ -192,26 +193,59 @@ fn only_a_free_main_is_rejected() {
 }
 
 #[test]
-fn types_without_a_name_are_not_returned() {
+fn a_function_that_never_returns_is_rejected() {
+    for item in [
+        quote!(
+            fn f() -> ! {}
+        ),
+        quote!(
+            fn f() -> impl Future<Output = !> {}
+        ),
+    ] {
+        assert!(errors(Macro::WaitFor, item.clone())[0].contains("never returns"));
+        assert!(errors(Macro::RunInReactor, item)[0].contains("let it return `()`"));
+    }
+}
+
+#[test]
+fn a_future_has_to_show_its_output() {
+    for item in [
+        quote!(
+            fn f() -> impl Future + Send {}
+        ),
+        quote!(
+            async fn f() -> impl Future<Output: Display> {}
+        ),
+    ] {
+        assert!(errors(Macro::WaitFor, item)[0].contains("`impl Future<Output = T>`"));
+    }
+}
+
+#[test]
+fn impl_trait_is_returned() {
     for item in [
         quote!(
             fn f() -> impl Sized {}
         ),
         quote!(
-            fn f() -> Vec<Box<impl Sized>> {}
+            fn f() -> my::Result<Vec<impl Sized>> {}
+        ),
+        quote!(
+            fn f() -> impl Future<Output = Option<impl Sized>> {}
         ),
     ] {
-        assert!(errors(Macro::WaitFor, item)[0].contains("in place of `impl Trait`"));
+        assert!(errors(Macro::WaitFor, item.clone()).is_empty());
+        assert!(errors(Macro::RunInReactor, item).is_empty());
     }
-    assert!(
-        errors(
-            Macro::RunInReactor,
-            quote!(
-                fn f() -> ! {}
-            )
-        )[0]
-        .contains("never returns")
+}
+
+#[test]
+fn only_run_in_reactor_takes_an_alias_apart() {
+    let item = quote!(
+        fn f() -> my::Result<u8, u8, impl Sized> {}
     );
+    assert!(errors(Macro::WaitFor, item.clone()).is_empty());
+    assert!(errors(Macro::RunInReactor, item)[0].contains("write `Result<T, E>`"));
 }
 
 #[test]
@@ -260,7 +294,7 @@ fn a_second_macro_is_rejected() {
 #[test]
 fn all_mistakes_are_reported_together() {
     let item = quote!(
-        unsafe extern "C" fn f(x: &u8) -> impl Sized {}
+        unsafe extern "C" fn f(x: &u8) -> ! {}
     );
     assert_eq!(errors(Macro::RunInReactor, item).len(), 4);
 }

@@ -22,7 +22,7 @@ fn path_in_string() {}
 fn not_offered_started() {}
 
 fn main() {
-    // The rejected functions are still there.
-    misspelled();
-    not_offered_started();
+    // The functions are still there, and have the types that right arguments give.
+    let _: Result<(), crochet::WaitError> = misspelled();
+    let _: crochet::EventualResult<()> = not_offered_started();
 }

@@ -16,5 +16,5 @@ fn text() {}
 fn unit_of_a_number() {}
 
 fn main() {
-    no_value();
+    let _: crochet::EventualResult<()> = no_value();
 }

@@ -19,5 +19,5 @@ fn no_value_behind_equals() {}
 fn call() {}
 
 fn main() {
-    no_arguments();
+    let _: Result<(), crochet::WaitError> = no_arguments();
 }

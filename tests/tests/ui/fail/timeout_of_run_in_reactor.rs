@@ -10,5 +10,5 @@ fn unnamed() {}
 fn borrowed(_text: &str) {}
 
 fn main() {
-    named();
+    let _: crochet::EventualResult<()> = named();
 }

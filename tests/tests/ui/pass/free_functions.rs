@@ -115,8 +115,36 @@ async fn started_alias(x: u8) -> alias::Result<u8> {
 #[run_in_reactor()]
 fn started_nothing() {}
 
+macro_rules! items {
+    ($($item:item)*) => {
+        $($item)*
+    };
+}
+
+// Each `Self` is that of an inner item.
+#[wait_for(timeout = 5.0)]
+fn inner_items() -> u8 {
+    struct Inner(u8);
+    impl Inner {
+        fn new(x: u8) -> Self {
+            Self(x)
+        }
+    }
+    items! {
+        struct Other(u8);
+        impl Other {
+            fn new(x: u8) -> Self {
+                Self(x)
+            }
+        }
+    }
+    Inner::new(1).0 + Other::new(2).0
+}
+
 fn main() {
     crochet::setup().expect("setup");
+
+    assert_eq!(inner_items().expect("success"), 3);
 
     let outcome: Result<u8, WaitError> = plain(1);
     assert_eq!(outcome.expect("success"), 2);

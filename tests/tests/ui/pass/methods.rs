@@ -17,6 +17,8 @@ struct Counter {
 }
 
 impl Counter {
+    const LIMIT: Duration = Duration::from_secs(5);
+
     #[wait_for(timeout = 5.0)]
     async fn new(count: u8) -> Result<Self, WaitError> {
         Ok(Self { count })
@@ -26,6 +28,12 @@ impl Counter {
     #[wait_for(timeout = 5.0)]
     fn zero() -> Counter {
         Self { count: 0 }
+    }
+
+    // Only the time limit mentions `Self`.
+    #[wait_for(timeout = Self::LIMIT)]
+    fn one() -> u8 {
+        1
     }
 
     // Nothing mentions `Self`.
@@ -127,6 +135,7 @@ fn main() {
     let mut counter = Counter::new(3).expect("success");
     assert_eq!(Counter::zero().expect("success"), Counter { count: 0 });
     assert_eq!(Counter::zero_wrapped(), Counter { count: 0 });
+    assert_eq!(Counter::one().expect("success"), 1);
     assert_eq!(Counter::limit(5).expect("success"), 51);
     assert_eq!(counter.get().expect("success"), 3);
     assert_eq!(poll::ready(counter.get_wrapped()), 3);

@@ -12,6 +12,7 @@ impl Structure {
 
 trait Trait {
     fn method(&self) -> Result<u8, crochet::WaitError>;
+    fn function(x: u8) -> Result<u8, crochet::WaitError>;
 }
 
 impl Trait for Structure {
@@ -19,6 +20,12 @@ impl Trait for Structure {
     #[wait_for(timeout = 5.0)]
     fn method(&self) -> u8 {
         1
+    }
+
+    // Wants the option `nested`, too.
+    #[wait_for(timeout = 5.0)]
+    fn function(x: u8) -> u8 {
+        x
     }
 }
 
