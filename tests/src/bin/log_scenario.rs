@@ -172,7 +172,7 @@ fn the_thread_comes_and_goes() {
         names.iter().filter(|name| *name == "crochet-log").count()
     };
     let logger = NonBlocking::wrap(Printer);
-    let files = threads::open_files();
+    let (all, files) = (threads::names().len(), threads::open_files());
     say(count());
     logger.flush();
     say(count());
@@ -181,6 +181,7 @@ fn the_thread_comes_and_goes() {
     logger.flush();
     say(count());
     drop(logger);
+    threads::assert_count(all);
     say(count());
     assert_eq!(threads::open_files(), files);
 }
