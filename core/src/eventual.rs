@@ -214,7 +214,8 @@ impl<T> Eventual<T> {
     }
 
     pub(crate) fn is_ended(&self) -> bool {
-        is_ended(self.state.load(Ordering::Acquire))
+        let order = Edge::EventualRead.order(Ordering::Acquire);
+        is_ended(self.state.load(order))
     }
 
     /// Ends the operation with a value, and gives it back if no reader is left.
@@ -223,10 +224,32 @@ impl<T> Eventual<T> {
     ///
     /// The phase is `RUNNING`, and the caller is the completer.
     pub(crate) unsafe fn finish_with(&self, value: T) -> Option<T> {
+        // SAFETY: the caller sees to it.
+        unsafe { self.put(value) };
+        // SAFETY: as above, and the value has just been put in place.
+        unsafe { self.finish() }
+    }
+
+    /// Puts the value in its place, where nobody sees it before [`finish`](Self::finish).
+    ///
+    /// # Safety
+    ///
+    /// The phase is `RUNNING`, and the caller is the completer, which goes on to finish.
+    pub(crate) unsafe fn put(&self, value: T) {
         self.value.with_mut(|slot| {
             // SAFETY: in `RUNNING` only the completer touches the cell.
             unsafe { (*slot).write(value) };
         });
+    }
+
+    /// Ends the operation with the value that is in its place, and gives it back if no reader is
+    /// left.
+    ///
+    /// # Safety
+    ///
+    /// The phase is `RUNNING`, and the caller is the completer and has [put](Self::put) the value
+    /// in its place.
+    pub(crate) unsafe fn finish(&self) -> Option<T> {
         let before = self.leave_running(COMPLETED);
         // Taken before the waiters are woken, so that a waker that panics cannot leak it.
         let unread = (before & DETACHED != 0).then(|| {

@@ -18,6 +18,8 @@ pub enum Edge {
     InboxDrain,
     /// The consumer's step from awake to asleep, indivisible with the check for emptiness.
     InboxSleep,
+    /// Publication, by whoever gives room back and whoever waits for it, of what came before.
+    InboxRoom,
     /// Publication of the value by the completer.
     EventualFinish,
     /// A reader's view of the value.

@@ -9,7 +9,7 @@ use loom::thread;
 #[path = "loom/support.rs"]
 mod support;
 
-use support::{Signal, Token, assert_notices, check, check_large, lend};
+use support::{Signal, Token, assert_notices, check, check_large, lend, touch};
 
 type Half<T> = Completer<&'static Eventual<T>>;
 type View<T> = Reader<&'static Eventual<T>>;
@@ -103,14 +103,6 @@ fn dropping_the_completer_wakes_the_waiter() {
             assert_eq!(reader.peek().map(Result::err), Some(Some(End::Cancelled)));
             dropping.join().unwrap();
         });
-    });
-}
-
-/// Changes what `cell` holds, of which loom says whether anybody else may use it at the time.
-fn touch(cell: &UnsafeCell<u32>) {
-    cell.with_mut(|value| {
-        // SAFETY: loom has just checked that nobody else accesses the cell.
-        unsafe { *value += 1 };
     });
 }
 

@@ -23,7 +23,7 @@ mod platform;
 mod support;
 
 use platform::{Platform, run_until};
-use support::{Signal, Token, assert_notices, check, check_large, lend};
+use support::{Borrow, Signal, Token, assert_notices, check, check_large, lend};
 
 #[test]
 fn a_submission_is_never_slept_through() {
@@ -254,39 +254,22 @@ fn cancelling_never_takes_a_result_away() {
     });
 }
 
-/// Asserts, when it is dropped, that nobody else uses the cell at the same time.
-struct Borrow(&'static UnsafeCell<u32>);
-
-// SAFETY: the cell is loom's, which checks every access.
-unsafe impl Send for Borrow {}
-
-impl Borrow {
-    fn touch(&self) {
-        self.0.with_mut(|value| {
-            // SAFETY: loom has just checked that nobody else accesses the cell.
-            unsafe { *value += 1 };
-        });
-    }
-}
-
-impl Drop for Borrow {
-    fn drop(&mut self) {
-        self.touch();
-    }
-}
-
 #[test]
 fn an_end_that_shows_means_that_the_borrows_are_over() {
     check_large(|| {
         lend(UnsafeCell::new(0), |cell| {
             let scheduler = Platform::scheduler();
-            let borrow = Borrow(cell);
-            let operation = scheduler.submit(move || async move {
-                borrow.touch();
+            let borrow = Borrow::of(cell);
+            // Keeps what it borrows until it is dropped, also when it is ready.
+            let operation = scheduler.submit(move || {
+                poll_fn(move |_| {
+                    borrow.touch();
+                    Poll::Ready(())
+                })
             });
             lend(operation, |operation| {
                 let cancelling = thread::spawn(|| operation.cancel());
-                let lender = Borrow(cell);
+                let lender = Borrow::of(cell);
                 let looking = thread::spawn(move || {
                     if operation.is_ended() {
                         lender.touch();

@@ -1,17 +1,29 @@
 //! The threads that are blocked by operations, so that they can be told of a stop or an interrupt.
 //!
 //! A thread enters the process's list when it first waits, and leaves it when it ends. Waiting
-//! itself takes no lock: the thread writes into its entry which reactor it waits for, then looks
-//! whether that has stopped; whoever stops a reactor marks that first, then looks for threads that
-//! wait for it. Both steps are sequentially consistent, so at least one sees the other.
+//! itself takes no lock: the thread writes into its entry what it waits for, then looks for a reason
+//! not to wait; whoever gives such a reason marks it first, then looks for threads that wait. Each
+//! has a sequentially consistent fence between its mark and its look, so at least one sees the
+//! other: either the thread does not park, or it is unparked. An unpark that comes before the park
+//! is kept, and one that nobody needs any more only makes a thread look once more.
+//!
+//! | reason | marked in | fences |
+//! | --- | --- | --- |
+//! | the reactor stops | [`Shared::advance_to`](crate::shared::Shared::advance_to) | both |
+//! | all waits are interrupted | [`interrupt_waits`] | both |
+//! | there is room in the queue | `Capacity`, in which the thread leaves a mark as well | none needed |
+//! | the operation has ended | `Eventual`, with which the thread leaves its waker | none needed |
+//!
+//! The last two decide by read-modify-writes of one word. Of the first three `tests/loom_stop.rs`
+//! has the models, of the last the core.
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
-use std::thread::{self, Thread};
 
 use crate::fork::{Generation, PerProcess};
+use crate::primitive::{AtomicPtr, AtomicU32, Edge, Mutex, MutexGuard, Ordering, Thread};
+use crate::primitive::{current, shared_static};
 
 /// A thread that may block, for as long as it lives.
 #[derive(Debug)]
@@ -25,13 +37,18 @@ pub(crate) struct Blocker {
 struct Entry {
     thread: Thread,
     /// The address of what the thread waits for; null while it does not. Never dereferenced.
+    /// Written by the thread itself only.
     waits_for: AtomicPtr<()>,
 }
 
 type Entries = Mutex<Vec<Arc<Entry>>>;
 
-static ENTRIES: PerProcess<Entries> = PerProcess::new(Mutex::new(Vec::new()));
-static INTERRUPTS: AtomicU32 = AtomicU32::new(0);
+shared_static! {
+    static ENTRIES: PerProcess<Entries> = PerProcess::new(Mutex::new(Vec::new()));
+}
+shared_static! {
+    static INTERRUPTS: AtomicU32 = AtomicU32::new(0);
+}
 
 fn entries() -> MutexGuard<'static, Vec<Arc<Entry>>> {
     // Nothing panics while it holds this lock.
@@ -53,7 +70,7 @@ impl Blocker {
     /// Makes the calling thread known.
     pub(crate) fn of_this_thread() -> Self {
         let entry = Arc::new(Entry {
-            thread: thread::current(),
+            thread: current(),
             waits_for: AtomicPtr::new(ptr::null_mut()),
         });
         entries().push(Arc::clone(&entry));
@@ -78,13 +95,14 @@ impl Blocker {
     /// Announces that the thread waits for something at `address`, until the guard is dropped, as
     /// part of a call that began at `since`.
     ///
-    /// The caller looks for a stop after this.
+    /// The caller looks for a reason not to wait after this. A blocker serves one wait at a time.
     pub(crate) fn wait_for<T>(&self, address: *const T, since: Interrupts) -> Waiting<'_> {
         let address = address.cast_mut().cast();
-        let outer = self.entry.waits_for.swap(address, Ordering::SeqCst);
+        // It publishes nothing: whoever finds it only unparks the thread.
+        self.entry.waits_for.store(address, Ordering::Relaxed);
+        Edge::WaitAnnounced.mark_before_look();
         Waiting {
             entry: &self.entry,
-            outer,
             since,
         }
     }
@@ -109,7 +127,7 @@ pub(crate) struct Interrupts(u32);
 impl Interrupts {
     /// Returns how often that has happened so far.
     pub(crate) fn so_far() -> Self {
-        Self(INTERRUPTS.load(Ordering::SeqCst))
+        Self(INTERRUPTS.load(Edge::InterruptSeen.order(Ordering::Acquire)))
     }
 }
 
@@ -117,7 +135,6 @@ impl Interrupts {
 #[derive(Debug)]
 pub(crate) struct Waiting<'a> {
     entry: &'a Entry,
-    outer: *mut (),
     since: Interrupts,
 }
 
@@ -130,16 +147,19 @@ impl Waiting<'_> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        // A wait within a wait happens when a waker, or the destructor of one, waits.
-        self.entry.waits_for.store(self.outer, Ordering::Release);
+        let nothing = ptr::null_mut();
+        self.entry.waits_for.store(nothing, Ordering::Relaxed);
     }
 }
 
 /// Unparks every thread that waits for what is at `address`.
+///
+/// Sees all those that could not see the caller's reason for it, if the caller has marked that and
+/// called [`Edge::mark_before_look`], or has been told that a thread waits.
 pub(crate) fn unpark_all_for<T>(address: *const T) {
     let address: *const () = address.cast();
     for entry in entries().iter() {
-        if entry.waits_for.load(Ordering::SeqCst).cast_const() == address {
+        if entry.waits_for.load(Ordering::Relaxed).cast_const() == address {
             entry.thread.unpark();
         }
     }
@@ -150,9 +170,10 @@ pub(crate) fn unpark_all_for<T>(address: *const T) {
 /// Each returns as interrupted, unless its operation has ended; a borrowing call first waits for
 /// its operation to be dropped. A call that submits and waits is going on from its beginning.
 pub fn interrupt_waits() {
-    INTERRUPTS.fetch_add(1, Ordering::SeqCst);
+    INTERRUPTS.fetch_add(1, Edge::InterruptSeen.order(Ordering::AcqRel));
+    Edge::InterruptMarked.mark_before_look();
     for entry in entries().iter() {
-        if !entry.waits_for.load(Ordering::SeqCst).is_null() {
+        if !entry.waits_for.load(Ordering::Relaxed).is_null() {
             entry.thread.unpark();
         }
     }

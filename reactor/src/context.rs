@@ -13,6 +13,7 @@ use crochet_core::wheel::Wheel;
 
 use crate::alarm::Alarm;
 use crate::pool::ThreadPool;
+use crate::primitive::thread_static;
 use crate::registry::Registry;
 use crate::shared::{Shared, Stage};
 use crate::thread;
@@ -140,7 +141,7 @@ impl Drop for GoingOn {
     }
 }
 
-thread_local! {
+thread_static! {
     static CURRENT: RefCell<Option<Rc<Context>>> = const { RefCell::new(None) };
 }
 

@@ -50,11 +50,15 @@ mod loaded;
 mod loaded;
 #[doc(hidden)]
 pub mod messages;
+#[cfg(crochet_loom)]
+#[doc(hidden)]
+pub mod model;
 pub mod net;
 mod panic;
 mod pause;
 mod platform;
 mod pool;
+mod primitive;
 mod project;
 mod promise;
 mod reactor;

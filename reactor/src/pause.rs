@@ -1,9 +1,9 @@
 //! How a thread sleeps until something happens or its time is up, on either kind of clock.
 
 use std::task::Waker;
-use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::primitive::{park, park_timeout};
 use crate::shared::Shared;
 use crate::timeline::{Awaits, Nap};
 
@@ -100,8 +100,8 @@ impl Pause {
         match self {
             Self::System { deadline, left } => {
                 match deadline {
-                    Some(_) => thread::park_timeout(*left),
-                    None => thread::park(),
+                    Some(_) => park_timeout(*left),
+                    None => park(),
                 }
                 *left = left_until(*deadline);
             }

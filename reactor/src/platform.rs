@@ -27,6 +27,9 @@ pub(crate) enum Platform {
     System(Poller),
     /// Virtual time: there are no sockets.
     Virtual(LoopEnd),
+    /// A loom model.
+    #[cfg(crochet_loom)]
+    Model(std::sync::Arc<crate::model::Signal>),
 }
 
 impl Platform {
@@ -69,6 +72,8 @@ impl Park for Parking<'_> {
                 time.park(until);
                 Ok(())
             }
+            #[cfg(crochet_loom)]
+            Platform::Model(signal) => signal.park(until),
         }
     }
 }

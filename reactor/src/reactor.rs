@@ -70,7 +70,12 @@ impl Reactor {
         Builder::default()
     }
 
-    fn of(platform: Platform, shared: Shared, registry: Registry, time: TimeSource) -> Self {
+    pub(crate) fn of(
+        platform: Platform,
+        shared: Shared,
+        registry: Registry,
+        time: TimeSource,
+    ) -> Self {
         let context = Rc::new(Context {
             scheduler: Scheduler::new(shared),
             timers: RefCell::new(Wheel::new()),

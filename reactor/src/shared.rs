@@ -1,7 +1,7 @@
 //! What the threads that submit work share with the loop besides its queues.
 
 use std::io;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crochet_core::driver::Unpark;
@@ -12,6 +12,7 @@ use crate::blocked;
 use crate::caught;
 use crate::fork::Generation;
 use crate::pool::{Pool, Settings};
+use crate::primitive::{AtomicU8, Edge, Ordering};
 use crate::thread::ThreadToken;
 use crate::timeline::{Awaits, Timeline};
 use crate::trigger::Triggers;
@@ -49,6 +50,9 @@ pub(crate) enum Bell {
     Poller(RwLock<Option<mio::Waker>>),
     /// The loop sleeps in virtual time, together with whoever waits for it.
     Virtual(Arc<Timeline>),
+    /// The loop sleeps as loom's threads do.
+    #[cfg(crochet_loom)]
+    Model(Arc<crate::model::Signal>),
 }
 
 /// A bound on the operations that wait to begin.
@@ -80,7 +84,10 @@ impl Shared {
     /// and is unparked here after it has changed: see [`blocked`].
     pub(crate) fn advance_to(&self, stage: Stage) {
         let stage = stage as u8;
-        if self.stage.fetch_max(stage, Ordering::SeqCst) < stage && stage >= Stage::Stopping as u8 {
+        let order = Edge::StageSeen.order(Ordering::AcqRel);
+        let before = self.stage.fetch_max(stage, order);
+        if before < stage && stage >= Stage::Stopping as u8 {
+            Edge::StageMarked.mark_before_look();
             blocked::unpark_all_for(self);
             if let Some(room) = &self.room {
                 // Nobody takes operations over any more: those who wait for room need none.
@@ -97,12 +104,14 @@ impl Shared {
     pub(crate) fn start_over(&self) {
         // Operations that were refused on the way never arrive.
         self.release_room(usize::MAX);
-        self.stage.store(Stage::Open as u8, Ordering::SeqCst);
+        let order = Edge::StageSeen.order(Ordering::Release);
+        self.stage.store(Stage::Open as u8, order);
     }
 
     /// Tells whether the reactor is at `stage` or beyond.
     pub(crate) fn has_reached(&self, stage: Stage) -> bool {
-        self.stage.load(Ordering::SeqCst) >= stage as u8
+        let order = Edge::StageSeen.order(Ordering::Acquire);
+        self.stage.load(order) >= stage as u8
     }
 
     /// Tells whether the reactor is one of a process that this one has forked off from.
@@ -113,8 +122,8 @@ impl Shared {
     /// Returns the reactor's virtual time, if it has one.
     pub(crate) fn timeline(&self) -> Option<&Arc<Timeline>> {
         match &self.bell {
-            Bell::Poller(_) => None,
             Bell::Virtual(timeline) => Some(timeline),
+            _ => None,
         }
     }
 
@@ -177,6 +186,11 @@ impl Bell {
         match self {
             Self::Virtual(timeline) => {
                 timeline.ring();
+                Ok(())
+            }
+            #[cfg(crochet_loom)]
+            Self::Model(signal) => {
+                signal.notify();
                 Ok(())
             }
             Self::Poller(waker) => match &*waker.read().unwrap_or_else(PoisonError::into_inner) {

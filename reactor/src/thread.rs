@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::fork::Generation;
+use crate::primitive::thread_static;
 
 /// Names a thread; never used again, unlike the address of a thread-local or a system's id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,7 +15,7 @@ pub(crate) struct ThreadToken(u64);
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-thread_local! {
+thread_static! {
     // Neither has a destructor, so both can be used while a thread or the process ends.
     static TOKEN: Cell<u64> = const { Cell::new(0) };
     // The process in which the thread began to run a reactor. A child that is forked there has a
@@ -25,11 +26,11 @@ thread_local! {
 impl ThreadToken {
     /// Returns the calling thread's token.
     pub(crate) fn current() -> Self {
-        let mut token = TOKEN.get();
+        let mut token = TOKEN.with(Cell::get);
         if token == 0 {
             // 2^64 threads take longer than any process runs.
             token = NEXT.fetch_add(1, Ordering::Relaxed);
-            TOKEN.set(token);
+            TOKEN.with(|own| own.set(token));
         }
         Self(token)
     }
@@ -40,12 +41,13 @@ impl ThreadToken {
 /// Blocking there would block every operation of that reactor, so waiting for a result is refused.
 #[must_use]
 pub fn is_reactor_thread() -> bool {
-    is_present(RUNNING.get())
+    is_present(RUNNING.with(Cell::get))
 }
 
 /// Marks the calling thread as running a reactor, or as no longer running one.
 pub(crate) fn set_running(running: bool) -> bool {
-    is_present(RUNNING.replace(running.then(Generation::current)))
+    let running = running.then(Generation::current);
+    is_present(RUNNING.with(|cell| cell.replace(running)))
 }
 
 fn is_present(running: Option<Generation>) -> bool {

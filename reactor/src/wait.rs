@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context as TaskContext, Poll, Waker};
-use std::thread;
 use std::time::Duration;
 
 use crochet_core::eventual::{End, NotWaiting, WaitKey};
@@ -16,6 +15,7 @@ use crate::caught::{AbortOnUnwind, Outcome};
 use crate::panic::Panic;
 use crate::pause::{Deadline, Pause};
 use crate::pool::Blocked;
+use crate::primitive::{park, thread_static};
 use crate::shared::{Shared, Stage};
 use crate::spawn::JoinError;
 use crate::thread::is_reactor_thread;
@@ -177,12 +177,13 @@ impl<T> Operation<T> {
         }
         let _blocked = Blocked::enter();
         with_blocker(|blocker| {
+            // Only the end itself ends this.
             while !self.is_ended() {
                 let Ok(key) = self.inner.register(blocker.waker()) else {
-                    return;
+                    continue;
                 };
                 if !self.is_ended() {
-                    thread::park();
+                    park();
                 }
                 self.inner.unregister(key);
             }
@@ -345,7 +346,7 @@ impl<T> Drop for EndOnDrop<'_, T> {
     }
 }
 
-thread_local! {
+thread_static! {
     // Made once a thread: waiting allocates nothing after the first time.
     static BLOCKER: Cell<Option<Blocker>> = const { Cell::new(None) };
 }
@@ -365,6 +366,12 @@ fn with_blocker<R>(body: impl FnOnce(&Blocker) -> R) -> R {
         drop(older);
     }
     result
+}
+
+/// Takes the calling thread off the list of those that may block, until it blocks again.
+#[cfg(crochet_loom)]
+pub(crate) fn leave() {
+    drop(BLOCKER.with(Cell::take));
 }
 
 // A panic of the operation is part of the outcome; none leaves a handle half-changed.

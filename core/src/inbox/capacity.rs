@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::primitive::{AtomicUsize, Ordering, const_unless_loom};
+use crate::primitive::{AtomicUsize, Edge, Ordering, const_unless_loom};
 
 /// Counts what is queued against a limit.
 ///
@@ -110,12 +110,13 @@ impl Capacity {
     }
 
     fn change(&self, mut to: impl FnMut(usize) -> Option<usize>) -> Result<(), NoRoom> {
+        let order = Edge::InboxRoom.order(Ordering::AcqRel);
         let mut used = self.used.load(Ordering::Relaxed);
         loop {
             let next = to(used).ok_or(NoRoom)?;
             match self
                 .used
-                .compare_exchange_weak(used, next, Ordering::AcqRel, Ordering::Relaxed)
+                .compare_exchange_weak(used, next, order, Ordering::Relaxed)
             {
                 Ok(_) => return Ok(()),
                 Err(found) => used = found,

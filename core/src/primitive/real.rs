@@ -31,6 +31,7 @@ pub(crate) enum Edge {
     InboxNotify,
     InboxDrain,
     InboxSleep,
+    InboxRoom,
     EventualFinish,
     EventualRead,
     EventualWaited,

@@ -128,7 +128,9 @@ where
         let suspended = match polled {
             Poll::Pending => true,
             Poll::Ready(value) => {
-                cell.complete(&task, value);
+                // SAFETY: the task is live, so its phase is RUNNING; the loop is the completer.
+                unsafe { cell.head.eventual.put(value) };
+                cell.complete(&task);
                 false
             }
         };
@@ -206,16 +208,18 @@ where
         })
     }
 
-    fn complete(&self, task: &Runnable, value: T) {
-        let mut value = Some(value);
+    /// Ends the task with the value that is in its place.
+    ///
+    /// It is not an argument: what it borrows may be gone before this returns, and a reference that
+    /// is an argument has to be valid for as long as its function runs.
+    fn complete(&self, task: &Runnable) {
         // Published also when the body's destructor panics: the value is there, and the panic
         // reaches whoever runs the loop.
         let _publish = OnDrop(|| {
             self.retire(task);
-            if let Some(value) = value.take() {
-                // SAFETY: the task is live, so its phase is RUNNING; the loop is the completer.
-                drop(unsafe { self.head.eventual.finish_with(value) });
-            }
+            // SAFETY: the task is live, so its phase is RUNNING; the loop is the completer, and has
+            // put the value in its place.
+            drop(unsafe { self.head.eventual.finish() });
         });
         self.drop_body();
     }

@@ -2,12 +2,14 @@
 #![allow(dead_code, reason = "no model uses all of it")]
 
 use std::env;
+use std::fmt::Debug;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
-use crochet_core::model::{Edge, restore, weaken};
+use crochet_core::model;
+use loom::cell::UnsafeCell;
 use loom::sync::Notify;
 
 /// Runs `model` in every order that the bound on preemptions allows.
@@ -25,11 +27,22 @@ pub(crate) fn check_large(model: impl Fn() + Send + Sync + 'static) {
     bounded_by(2, model);
 }
 
+/// Runs `model` in every order, for models of two threads that take a few steps each.
+pub(crate) fn check_all(model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = None;
+    run(&builder, model);
+}
+
 fn bounded_by(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     // Most faults show with two preemptions; without a bound the larger models take hours.
     let asked_for = builder.preemption_bound.unwrap_or(preemptions);
     builder.preemption_bound = Some(asked_for.min(preemptions));
+    run(&builder, model);
+}
+
+fn run(builder: &loom::model::Builder, model: impl Fn() + Send + Sync + 'static) {
     let orders = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&orders);
     builder.check(move || {
@@ -45,12 +58,16 @@ fn bounded_by(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
 ///
 /// `test` is the name of the test that calls this. It is run once more, in a process of its own,
 /// because a model that fails may well abort: loom objects to steps taken while unwinding.
-pub(crate) fn assert_notices(test: &str, edge: Edge, model: impl Fn() + Send + Sync + 'static) {
+pub(crate) fn assert_notices(
+    test: &str,
+    edge: impl Weaken,
+    model: impl Fn() + Send + Sync + 'static,
+) {
     const WEAKENED: &str = "CROCHET_LOOM_WEAKENED";
     if env::var_os(WEAKENED).is_some() {
-        weaken(edge);
+        edge.weaken();
         check(model);
-        restore();
+        edge.restore();
         return;
     }
     let this = env::current_exe().expect("a test knows its own program");
@@ -68,6 +85,22 @@ pub(crate) fn assert_notices(test: &str, edge: Edge, model: impl Fn() + Send + S
         found.iter().any(|message| stderr.contains(message)),
         "the model failed for a reason of its own:\n{stderr}"
     );
+}
+
+/// Something that a model depends on, and that can be taken from it.
+pub(crate) trait Weaken: Debug {
+    fn weaken(&self);
+    fn restore(&self);
+}
+
+impl Weaken for model::Edge {
+    fn weaken(&self) {
+        model::weaken(*self);
+    }
+
+    fn restore(&self) {
+        model::restore();
+    }
 }
 
 /// Lends `value` to the threads of a model, which have all been joined when `with` returns.
@@ -90,6 +123,37 @@ impl Token {
     pub(crate) fn new() -> Self {
         Self(loom::sync::Arc::new(()))
     }
+}
+
+/// Something borrowed, whose last use is when this is dropped. Loom reports a use that nothing orders
+/// after one elsewhere, or before it.
+pub(crate) struct Borrow(&'static UnsafeCell<u32>);
+
+// SAFETY: the cell is loom's, which checks every access.
+unsafe impl Send for Borrow {}
+
+impl Borrow {
+    pub(crate) fn of(cell: &'static UnsafeCell<u32>) -> Self {
+        Self(cell)
+    }
+
+    pub(crate) fn touch(&self) {
+        touch(self.0);
+    }
+}
+
+impl Drop for Borrow {
+    fn drop(&mut self) {
+        self.touch();
+    }
+}
+
+/// Changes what `cell` holds, of which loom says whether anybody else may use it at the time.
+pub(crate) fn touch(cell: &UnsafeCell<u32>) {
+    cell.with_mut(|value| {
+        // SAFETY: loom has just checked that nobody else accesses the cell.
+        unsafe { *value += 1 };
+    });
 }
 
 /// Blocks a thread until it is woken, for ever if need be: a lost wake-up is a deadlock, which

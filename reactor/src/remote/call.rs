@@ -1,4 +1,45 @@
 //! Calls that block until their operation has ended.
+//!
+//! # Why a borrowing call is sound
+//!
+//! Claimed is that when [`Remote::call_borrowed`] is left, by whichever way, no thread uses anything
+//! of `make`, its future or its output any more but what the call returns, and that all uses happen
+//! before.
+//!
+//! 1. *One place.* `make` goes into the cell of its task, its future takes its place there, and the
+//!    output goes to the cell's `Eventual`. What else refers to the operation borrows nothing:
+//!    queues and wakers have the cell's header, which knows no types; the `Eventual` has the waker
+//!    of the waiting thread's entry, which is counted; the payload of a panic is `'static`.
+//! 2. *One user.* The exchange that leaves `QUEUED` decides who uses what is in the body: the loop,
+//!    on its one thread, or whoever revokes the operation. That is this thread, by cancelling or
+//!    because the inbox is closed, or the loop, when it refuses operations as it ends.
+//! 3. *Dropped before the end shows.* Its user drops the body in its place, and then publishes the
+//!    end; also when the body, or its destructor, panics. It does so from functions that have
+//!    nothing of the body or the output among their arguments, for such an argument would have to
+//!    be valid until they return.
+//! 4. *The end is an edge.* It is published with release, and what `is_ended` sees it sees with
+//!    acquire. After that its publisher uses the header, the slots of the waiters and its counted
+//!    reference, nothing else of the cell: the output is not its own while there is a handle. So a
+//!    waker that comes late finds a header, and whoever frees the cell finds a body that is gone.
+//! 5. *No way round.* Once the operation is submitted the call is left through [`EndOnDrop`] alone,
+//!    which returns when it has seen the end and not otherwise. A panic before there is one, or
+//!    within it, aborts; one in the wait that it guards runs it. And unlike a future, a call that is
+//!    going on cannot be forgotten.
+//! 6. *The output is the caller's.* The handle is the only reader, and does not leave the call:
+//!    [`outcome_of`] takes the output out of the cell and returns it, or there is none.
+//!
+//! A forked child does not wait in step 5, for it has no thread that could use the body: it leaves
+//! its copy where it is. That does not hold for a child that was forked on the loop's thread, from
+//! within the operation, if it goes on with the operation: forking is unsafe, and not to do so is
+//! part of what whoever forks a process with threads has to see to.
+//!
+//! That the wait comes to its end is not needed for this. It does: cancelling either revokes, or
+//! sets a flag and wakes the loop, which ends the task instead of polling it; a loop that ends, ends
+//! all its tasks; and a closed inbox refuses.
+//!
+//! `tests/loom_borrowed.rs` has the models: the call against a loop that polls, suspends, completes
+//! and drops the operation, panics in it, stops or is dropped, with the time up at every moment.
+//! They fail when step 3, 4 or 5 is taken away.
 
 use std::future::Future;
 use std::time::Duration;
@@ -89,10 +130,8 @@ impl Remote {
         }
         let make = contained(label, make);
         let unguarded = AbortOnUnwind;
-        // SAFETY: the operation ends before this function does, whichever way it is left: until the
-        // guard is made a panic aborts, the guard does not return before the operation has ended,
-        // and the handle, which holds the value, is dropped right after. A task that has ended
-        // holds nothing of its function or future.
+        // SAFETY: the operation has ended, and its value been taken or dropped, before this function
+        // is left: steps 5 and 6 above. That this is enough are the other steps.
         let operation = Operation::new(unsafe { self.scheduler.submit_unchecked(make) });
         let (waited, _pause) = {
             let _guard = EndOnDrop(&operation);
