@@ -48,6 +48,7 @@ mod loaded;
 )))]
 #[path = "no_loaded.rs"]
 mod loaded;
+mod mapped;
 #[doc(hidden)]
 pub mod messages;
 #[cfg(crochet_loom)]
@@ -98,6 +99,7 @@ pub use crochet_core::driver::{Budget, Turn};
 pub mod process {
     pub use crate::fork::{Generation, PerProcess, watch};
     pub use crate::latest::Latest;
+    pub use crate::mapped::Mapped;
     pub use crate::pool::leave_pool;
     pub use crate::thread::join_within;
 }

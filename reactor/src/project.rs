@@ -33,8 +33,8 @@ impl<T> Pinned<T> {
 
 /// Implements projection to one pinned field; all other fields stay movable.
 macro_rules! project {
-    ($owner:ident<$param:ident>.$field:ident: $pinned:ty, rest: $($rest:ident: $ty:ty),+) => {
-        impl<$param> $owner<$param> {
+    ($owner:ident<$($param:ident),+>.$field:ident: $pinned:ty, rest: $($rest:ident: $ty:ty),+) => {
+        impl<$($param),+> $owner<$($param),+> {
             fn project(
                 self: ::std::pin::Pin<&mut Self>,
             ) -> (::std::pin::Pin<&mut $pinned>, ($(&mut $ty,)+)) {

@@ -1,12 +1,13 @@
 //! Calls into the reactor, for closures.
 
-use std::convert::Infallible;
+use std::convert;
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use crochet_reactor::process::Mapped;
 use crochet_reactor::{
-    BlockingError, Deadline, Label, Operation, Remote, SubmitError, is_reactor_thread, timeout,
+    BlockingError, Elapsed, Label, Operation, Remote, SubmitError, is_reactor_thread, timeout,
 };
 
 use crate::error::WaitError;
@@ -176,10 +177,7 @@ where
     F: Future + 'static,
     F::Output: Send + 'static,
 {
-    try_run(label, deadline, || {
-        let future = make();
-        async { Ok::<_, Infallible>(future.await) }
-    })
+    run_with(label, deadline, make, Ok)
 }
 
 pub(crate) fn try_run<M, F, T, E>(
@@ -193,55 +191,49 @@ where
     T: Send + 'static,
     E: fmt::Debug + Send + 'static,
 {
+    run_with(label, deadline, make, convert::identity)
+}
+
+fn run_with<M, F, T, E>(
+    label: Label,
+    deadline: Option<Duration>,
+    make: M,
+    into_result: fn(F::Output) -> Result<T, E>,
+) -> EventualResult<T, E>
+where
+    M: FnOnce() -> F + Send + 'static,
+    F: Future + 'static,
+    T: Send + 'static,
+    E: fmt::Debug + Send + 'static,
+{
+    let keep = move |output: Option<F::Output>| match output.map(into_result) {
+        Some(result) => Tracked::new(result, label),
+        None => Tracked::late(label),
+    };
     let submitted = global::submitter().and_then(|remote| match deadline {
-        None => submit(&remote, label, make),
-        Some(delay) => submit_until(&remote, remote.deadline(delay), label, make),
+        None => submit(&remote, label, move || Mapped::new(Some(make()), keep)),
+        Some(delay) => {
+            let deadline = remote.deadline(delay);
+            submit(&remote, label, move || {
+                let left = deadline.left();
+                let future = (!left.is_zero()).then(|| timeout(left, make()));
+                Mapped::new(future, move |ended: Option<Result<_, Elapsed>>| {
+                    keep(ended.and_then(Result::ok))
+                })
+            })
+        }
     });
     let source = submitted.map_or_else(Source::Refused, Source::Operation);
     EventualResult::new(source, label)
 }
 
-fn submit<M, F, T, E>(
-    remote: &Remote,
-    label: Label,
-    make: M,
-) -> Result<Operation<Tracked<T, E>>, WaitError>
+fn submit<M, F>(remote: &Remote, label: Label, make: M) -> Result<Operation<F::Output>, WaitError>
 where
     M: FnOnce() -> F + Send + 'static,
-    F: Future<Output = Result<T, E>> + 'static,
-    T: Send + 'static,
-    E: fmt::Debug + Send + 'static,
+    F: Future + 'static,
+    F::Output: Send + 'static,
 {
-    let submitted = remote.submit_labelled(label, move || {
-        let future = make();
-        async move { Tracked::new(future.await, label) }
-    });
-    submitted.map_err(WaitError::from)
-}
-
-fn submit_until<M, F, T, E>(
-    remote: &Remote,
-    deadline: Deadline,
-    label: Label,
-    make: M,
-) -> Result<Operation<Tracked<T, E>>, WaitError>
-where
-    M: FnOnce() -> F + Send + 'static,
-    F: Future<Output = Result<T, E>> + 'static,
-    T: Send + 'static,
-    E: fmt::Debug + Send + 'static,
-{
-    let submitted = remote.submit_labelled(label, move || async move {
-        let left = deadline.left();
-        if left.is_zero() {
-            return Tracked::late(label);
-        }
-        match timeout(left, make()).await {
-            Ok(result) => Tracked::new(result, label),
-            Err(_elapsed) => Tracked::late(label),
-        }
-    });
-    submitted.map_err(WaitError::from)
+    remote.submit_labelled(label, make).map_err(WaitError::from)
 }
 
 impl<M> From<SubmitError<M>> for WaitError {

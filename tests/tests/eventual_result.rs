@@ -1,15 +1,18 @@
 //! Results of background operations: waiting, taking, cancelling, awaiting.
 
-use std::future;
+use std::future::{self, Future};
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crochet::{EventualError, EventualResult, run_in_reactor, spawn, try_run_in_reactor, wait_for};
+use crochet::{
+    EventualError, EventualResult, operation, run_in_reactor, spawn, try_run_in_reactor, wait_for,
+};
 use crochet_tests::executor::block_on;
 use crochet_tests::hold::{Flag, Held};
 use crochet_tests::traces::Trace;
-use crochet_tests::{LONG, SHORT, barrier, start};
+use crochet_tests::{LONG, SHORT, barrier, logs, start};
 
 /// Begins an operation that ends when the flag is set, and then has been suspended at least once.
 fn until<T, E>(flag: &Flag, outcome: Result<T, E>) -> EventualResult<T, E>
@@ -346,4 +349,37 @@ fn taking_a_result_that_ends_just_then_does_not_lose_it() {
         };
         assert_eq!(value.expect("nothing took it before"), 7);
     }
+}
+
+struct PanicOnDrop(&'static str);
+
+impl Drop for PanicOnDrop {
+    fn drop(&mut self) {
+        panic!("{}", self.0);
+    }
+}
+
+/// Ends with a value, and then panics when it is dropped.
+fn ready_and_panics(text: &'static str) -> impl Future<Output = Result<usize, Failure>> {
+    let value = PanicOnDrop(text);
+    future::poll_fn(move |_cx| {
+        let value = &value;
+        Poll::Ready(Ok(value.0.len()))
+    })
+}
+
+#[test]
+fn a_panic_of_a_finished_operations_destructor_does_not_take_its_result_away() {
+    start();
+    let plain = "the destructor of a plain operation panics on purpose";
+    let result = try_run_in_reactor(move || ready_and_panics(plain));
+    assert_eq!(result.wait(LONG).unwrap(), plain.len());
+    logs::assert_one_error(plain);
+
+    let timed = "the destructor of an operation with a deadline panics on purpose";
+    let result = operation()
+        .deadline(LONG)
+        .try_run(move || ready_and_panics(timed));
+    assert_eq!(result.wait(LONG).unwrap(), timed.len());
+    logs::assert_one_error(timed);
 }
