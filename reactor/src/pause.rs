@@ -3,6 +3,7 @@
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use crate::blocked::Interrupts;
 use crate::primitive::{park, park_timeout};
 use crate::shared::Shared;
 use crate::timeline::{Awaits, Nap};
@@ -46,22 +47,28 @@ impl Deadline {
 }
 
 impl Pause {
-    /// Makes a wait that lasts at most for `timeout`.
-    pub(crate) fn lasting(timeout: Duration, shared: &Shared) -> Self {
+    /// Makes a wait that lasts at most for `timeout`, as part of a call that began at `since`.
+    pub(crate) fn lasting(timeout: Duration, since: Interrupts, shared: &Shared) -> Self {
         match Deadline::after(timeout, shared) {
             Deadline::System(deadline) => Self::System {
                 deadline,
                 left: timeout,
             },
-            until @ Deadline::Virtual(_) => Self::until(until, Awaits::End, shared),
+            until @ Deadline::Virtual(_) => Self::until(until, Awaits::End, since, shared),
         }
     }
 
-    /// Makes a wait until `deadline`, which is of this reactor.
-    pub(crate) fn until(deadline: Deadline, awaits: Awaits, shared: &Shared) -> Self {
+    /// Makes a wait until `deadline`, which is of this reactor, as part of a call that began at
+    /// `since`.
+    pub(crate) fn until(
+        deadline: Deadline,
+        awaits: Awaits,
+        since: Interrupts,
+        shared: &Shared,
+    ) -> Self {
         match (deadline, shared.timeline()) {
             (Deadline::Virtual(deadline), Some(timeline)) => {
-                Self::Virtual(Nap::until(timeline, deadline, awaits))
+                Self::Virtual(Nap::until(timeline, deadline, awaits, since))
             }
             (Deadline::System(deadline), None) => Self::System {
                 deadline,

@@ -8,6 +8,7 @@ use crochet_core::time::Tick;
 
 use crate::context::{Context, TimeSource};
 use crate::registry::Registry;
+use crate::remote::Remote;
 use crate::shared::Bell;
 use crate::timeline::LoopEnd;
 
@@ -69,7 +70,8 @@ impl Park for Parking<'_> {
         match self.platform {
             Platform::System(poller) => poller.park(until, self.context),
             Platform::Virtual(time) => {
-                time.park(until);
+                let remote = Remote::new(self.context.scheduler.clone());
+                time.park(until, &remote);
                 Ok(())
             }
             #[cfg(crochet_loom)]

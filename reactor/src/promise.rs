@@ -232,6 +232,17 @@ impl<T> Promise<T> {
     pub fn wait(&self, timeout: Duration) -> Result<(), BlockingError> {
         wait::wait(&self.reader, self.remote.shared(), timeout)
     }
+
+    /// Blocks as [`wait`](Self::wait), and cancels the promise when the time is up or the wait is
+    /// interrupted.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockingError`]; what was set meanwhile is [there](Self::peek) all the same.
+    pub fn wait_or_cancel(&self, timeout: Duration) -> Result<(), BlockingError> {
+        let shared = self.remote.shared();
+        wait::wait_or_cancel(&self.reader, shared, timeout, || self.cancel())
+    }
 }
 
 // Whatever panics, neither half is left half-changed.

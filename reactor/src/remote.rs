@@ -253,6 +253,11 @@ impl Remote {
         &self.scheduler
     }
 
+    /// Tells whether something has been sent to the loop that it has not taken over.
+    pub(crate) fn has_news(&self) -> bool {
+        self.scheduler.has_news()
+    }
+
     /// Makes the loop look around once more.
     pub(crate) fn notify(&self) {
         self.scheduler.notify();

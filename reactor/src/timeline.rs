@@ -5,10 +5,15 @@
 //!
 //! | what | set when | cleared when |
 //! | --- | --- | --- |
-//! | the loop is idle | it goes to sleep | it is rung, its next deadline is reached |
+//! | the loop is idle | it goes to sleep | something is sent to it, it is rung, its next deadline is reached |
 //! | a thread is entered | it begins a wait, or goes on with one | its operation ends, its deadline is reached, its reactor stops, it gives the wait up |
 //! | a thread is parked | it has looked for every reason not to wait, and was still entered | it is no longer entered |
 //! | a thread is late | its deadline is reached | it has done with the wait |
+//!
+//! Of what is sent to a sleeping loop only the first is told to ring, and may be about to. So an idle
+//! loop's inbox is looked at as well: whoever sends something and then asks for the time to move
+//! finds a loop that has it before it. The same goes for waits that have been interrupted, whose
+//! threads have been unparked but may not have come to run.
 //!
 //! A thread is taken off the list by whoever ends its wait, not when it comes to run. So a thread
 //! that is on the list as parked does nothing until somebody else does something. While a thread is
@@ -22,7 +27,9 @@ use std::time::Duration;
 use crochet_core::driver::Until;
 use crochet_core::time::{Tick, Ticks};
 
+use crate::blocked::Interrupts;
 use crate::context::RESOLUTION;
+use crate::remote::Remote;
 
 mod nap;
 
@@ -32,7 +39,7 @@ pub(crate) use nap::Nap;
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     state: Mutex<State>,
-    /// Told when the loop becomes idle or ends, when a thread parks, and when one is no longer late.
+    /// Told when the time has been moved to where it was to go, and when a thread parks.
     settled: Condvar,
     /// Told when the loop is to wake up.
     bell: Condvar,
@@ -44,6 +51,8 @@ pub(crate) struct Timeline {
 struct State {
     now: Duration,
     course: Course,
+    /// Where somebody moves the time to.
+    target: Option<Duration>,
     rung: bool,
     last_id: u64,
     waits: BTreeMap<WaitId, Entry>,
@@ -53,15 +62,24 @@ struct State {
 }
 
 /// What the loop is doing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Debug, Default)]
 enum Course {
     /// It has work, or has not begun.
     #[default]
     Busy,
-    /// It sleeps, at most until this time.
-    Idle(Option<Duration>),
+    /// It sleeps.
+    Idle(Sleep),
     /// There is no loop any more.
     Over,
+}
+
+/// The sleep of a loop.
+#[derive(Debug)]
+struct Sleep {
+    /// When it ends by itself.
+    until: Option<Duration>,
+    /// What it sleeps over: the handle on the loop that sleeps.
+    remote: Remote,
 }
 
 /// Names a wait. Ordered by deadline, then by age.
@@ -75,6 +93,8 @@ struct WaitId {
 struct Entry {
     thread: Thread,
     awaits: Awaits,
+    /// When the call began that this wait is part of.
+    since: Interrupts,
     parked: bool,
 }
 
@@ -117,8 +137,8 @@ impl Timeline {
         self.bell.notify_one();
     }
 
-    /// Lets the loop sleep.
-    pub(crate) fn park(&self, until: Until) {
+    /// Lets the loop of `remote` sleep.
+    pub(crate) fn park(&self, until: Until, remote: &Remote) {
         let next = match until {
             Until::Now => return,
             Until::Deadline(tick) => Some(instant(tick)),
@@ -126,9 +146,11 @@ impl Timeline {
         };
         let mut state = self.lock();
         if !state.rung {
-            state.course = Course::Idle(next);
-            self.go_on_alone(&mut state);
-            self.settled.notify_all();
+            state.course = Course::Idle(Sleep {
+                until: next,
+                remote: remote.clone(),
+            });
+            self.go_on(&mut state);
         }
         while !state.rung && next.is_none_or(|next| next > state.now) {
             state = wait(&self.bell, state);
@@ -142,22 +164,24 @@ impl Timeline {
     pub(crate) fn advance(&self, by: Duration, patience: Duration) -> Result<(), TooLate> {
         let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.lock();
-        let target = state.now.saturating_add(by);
-        loop {
-            state = self.settle(state, patience, State::is_settled)?;
-            match state.next_deadline().filter(|next| *next <= target) {
-                Some(next) => self.step_to(&mut state, next),
-                None => break,
-            }
+        state.target = Some(state.now.saturating_add(by));
+        self.go_on(&mut state);
+        let arrived = |state: &State| state.target.is_none();
+        let mut state = self.settle(state, patience, arrived);
+        match state.target.take() {
+            None => Ok(()),
+            Some(_) => Err(TooLate),
         }
-        state.move_to(target);
-        Ok(())
     }
 
     /// Returns when so many threads are parked.
     pub(crate) fn wait_for_parked(&self, count: usize, patience: Duration) -> Result<(), TooLate> {
         let enough = |state: &State| state.parked().count() >= count;
-        self.settle(self.lock(), patience, enough).map(drop)
+        if enough(&self.settle(self.lock(), patience, enough)) {
+            Ok(())
+        } else {
+            Err(TooLate)
+        }
     }
 
     /// Returns how many threads are parked.
@@ -179,7 +203,7 @@ impl Timeline {
             partners.swap_remove(at);
         }
         // Perhaps the others were only waiting for this one.
-        self.go_on_alone(&mut state);
+        self.go_on(&mut state);
     }
 
     /// Ends the waits that wait for this.
@@ -212,16 +236,12 @@ impl Timeline {
         state: MutexGuard<'a, State>,
         patience: Duration,
         is_so: impl Fn(&State) -> bool,
-    ) -> Result<MutexGuard<'a, State>, TooLate> {
+    ) -> MutexGuard<'a, State> {
         let waited = self
             .settled
             .wait_timeout_while(state, patience, |state| !is_so(state));
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if is_so(&state) {
-            Ok(state)
-        } else {
-            Err(TooLate)
-        }
+        state
     }
 
     /// Moves the time on to the next deadline, and wakes what is due: the loop first, and threads
@@ -231,21 +251,35 @@ impl Timeline {
     /// time.
     fn step_to(&self, state: &mut State, next: Duration) {
         state.move_to(next);
-        match state.course {
-            Course::Idle(Some(due)) if due <= state.now => {
-                state.course = Course::Busy;
-                self.bell.notify_one();
-            }
-            _ => state.rouse_due(),
+        if state.loop_deadline().is_some_and(|due| due <= state.now) {
+            state.course = Course::Busy;
+            self.bell.notify_one();
+        } else {
+            state.rouse_due();
         }
     }
 
-    /// Steps on for as long as everybody who takes part waits.
-    fn go_on_alone(&self, state: &mut State) {
-        while state.is_standstill() {
-            match state.next_deadline() {
-                Some(next) => self.step_to(state, next),
-                None => return,
+    /// Steps on for as long as nobody has anything to do, to where somebody moves the time or, by
+    /// itself, while everybody who takes part waits.
+    ///
+    /// Called by whoever was the last to have something to do: others might come too late, when
+    /// the next has been sent.
+    fn go_on(&self, state: &mut State) {
+        while state.is_settled() {
+            let next = state.next_deadline();
+            match state.target {
+                Some(target) => match next.filter(|next| *next <= target) {
+                    Some(next) => self.step_to(state, next),
+                    None => {
+                        state.move_to(target);
+                        state.target = None;
+                        self.settled.notify_all();
+                    }
+                },
+                None => match next.filter(|_| state.is_standstill()) {
+                    Some(next) => self.step_to(state, next),
+                    None => return,
+                },
             }
         }
     }
@@ -261,27 +295,39 @@ impl State {
     }
 
     fn next_deadline(&self) -> Option<Duration> {
-        let of_loop = match self.course {
-            Course::Idle(next) => next,
-            Course::Busy | Course::Over => None,
-        };
+        let of_loop = self.loop_deadline();
         of_loop.into_iter().chain(self.next_wait()).min()
+    }
+
+    /// Returns when the loop's sleep ends by itself, if it does.
+    fn loop_deadline(&self) -> Option<Duration> {
+        match &self.course {
+            Course::Idle(sleep) => sleep.until,
+            Course::Busy | Course::Over => None,
+        }
     }
 
     fn parked(&self) -> impl Iterator<Item = &Entry> {
         self.waits.values().filter(|entry| entry.parked)
     }
 
-    /// Tells whether the loop is idle, or over, and no thread is late.
+    /// Tells whether the loop is idle, or over, and no thread has anything to do about a wait that
+    /// has ended.
     fn is_settled(&self) -> bool {
-        self.course != Course::Busy && self.late.is_empty()
+        let is_at_rest = match &self.course {
+            Course::Busy => false,
+            Course::Idle(sleep) => !sleep.remote.has_news(),
+            Course::Over => true,
+        };
+        let so_far = Interrupts::so_far();
+        let is_interrupted = |entry: &Entry| entry.since != so_far;
+        is_at_rest && self.late.is_empty() && !self.waits.values().any(is_interrupted)
     }
 
-    /// Tells whether the loop is idle, and every thread that takes part waits.
+    /// Tells whether there is a loop that is idle, and every thread that takes part waits.
     fn is_standstill(&self) -> bool {
         let is_parked = |partner| self.parked().any(|entry| entry.thread.id() == partner);
         matches!(self.course, Course::Idle(_))
-            && self.late.is_empty()
             && !self.partners.is_empty()
             && self.partners.iter().copied().all(is_parked)
     }
@@ -313,15 +359,16 @@ impl LoopEnd {
         Self(timeline)
     }
 
-    pub(crate) fn park(&self, until: Until) {
-        self.0.park(until);
+    pub(crate) fn park(&self, until: Until, remote: &Remote) {
+        self.0.park(until, remote);
     }
 }
 
 impl Drop for LoopEnd {
     fn drop(&mut self) {
-        self.0.lock().course = Course::Over;
-        self.0.settled.notify_all();
+        let mut state = self.0.lock();
+        state.course = Course::Over;
+        self.0.go_on(&mut state);
     }
 }
 
@@ -367,7 +414,7 @@ mod tests {
         let timeline = Arc::new(Timeline::default());
         drop(LoopEnd::new(Arc::clone(&timeline)));
         let second = Duration::from_secs(1);
-        let nap = Nap::until(&timeline, second, Awaits::End);
+        let nap = Nap::until(&timeline, second, Awaits::End, Interrupts::so_far());
         nap.begin();
         assert!(!nap.is_over());
         assert!(timeline.advance(second * 2, Duration::ZERO).is_err());

@@ -154,6 +154,18 @@ impl<T> Operation<T> {
         wait(&self.inner, self.inner.scheduler().shared(), timeout)
     }
 
+    /// Blocks until the operation has ended, as [`wait`](Self::wait), and cancels it when the time
+    /// is up or the wait is interrupted.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockingError`]; what the operation has come to meanwhile is [there](Self::peek) all the
+    /// same.
+    pub fn wait_or_cancel(&self, timeout: Duration) -> Result<(), BlockingError> {
+        let shared = self.inner.scheduler().shared();
+        wait_or_cancel(&self.inner, shared, timeout, || self.cancel())
+    }
+
     /// Blocks until the operation has ended, at most until `deadline`, as [`wait`](Self::wait), as
     /// part of a call that began at `since`.
     ///
@@ -166,7 +178,7 @@ impl<T> Operation<T> {
     ) -> (Result<(), BlockingError>, Option<Pause>) {
         let shared = self.inner.scheduler().shared();
         wait_with(&self.inner, shared, since, || {
-            Pause::until(deadline, Awaits::End, shared)
+            Pause::until(deadline, Awaits::End, since, shared)
         })
     }
 
@@ -219,7 +231,27 @@ pub(crate) fn wait(
     timeout: Duration,
 ) -> Result<(), BlockingError> {
     let since = Interrupts::so_far();
-    let (waited, _pause) = wait_with(awaited, shared, since, || Pause::lasting(timeout, shared));
+    let (waited, _pause) = wait_with(awaited, shared, since, || {
+        Pause::lasting(timeout, since, shared)
+    });
+    waited
+}
+
+/// Blocks as [`wait`], and calls `cancel` when the time is up or the wait is interrupted: at that
+/// time, also when it is virtual.
+pub(crate) fn wait_or_cancel(
+    awaited: &impl Awaited,
+    shared: &Shared,
+    timeout: Duration,
+    cancel: impl FnOnce(),
+) -> Result<(), BlockingError> {
+    let since = Interrupts::so_far();
+    let (waited, _pause) = wait_with(awaited, shared, since, || {
+        Pause::lasting(timeout, since, shared)
+    });
+    if let Err(BlockingError::TimedOut | BlockingError::Interrupted) = waited {
+        cancel();
+    }
     waited
 }
 
@@ -295,7 +327,7 @@ impl Shared {
             return Err(BlockingError::Full);
         }
         let _blocked = Blocked::enter();
-        let mut pause = Pause::until(deadline, Awaits::Room, self);
+        let mut pause = Pause::until(deadline, Awaits::Room, since, self);
         with_blocker(|blocker| {
             let waiting = blocker.wait_for(room, since);
             loop {

@@ -143,18 +143,11 @@ impl<T, E> EventualResult<T, E> {
         T: Repeatable,
         E: Repeatable,
     {
-        let waited = self.wait(timeout);
-        let given_up = matches!(
-            waited,
-            Err(EventualError::Timeout | EventualError::Interrupted)
-        );
-        if !given_up {
-            return waited;
-        }
-        self.cancel();
-        match self.outcome() {
-            None | Some(Err(EventualError::Cancelled)) => waited,
-            Some(outcome) => outcome,
+        let waited = self.source().wait_or_cancel(timeout);
+        match (self.outcome(), waited) {
+            (None | Some(Err(EventualError::Cancelled)), Err(given_up)) => Err(given_up.into()),
+            (None, Ok(())) => Err(EventualError::Taken),
+            (Some(outcome), _) => outcome,
         }
     }
 
@@ -265,10 +258,14 @@ impl<T, E> Future for EventualResult<T, E> {
 
     /// Polls for the result and moves it out.
     ///
-    /// After it was ready the result is gone: polling again, as waiting, gives nothing.
+    /// After it was ready the result is gone: polling again, as waiting, gives
+    /// [`EventualError::Taken`].
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { source, key, .. } = &mut *self;
         let source = source.as_mut().expect(KEPT);
+        if source.is_taken() {
+            return Poll::Ready(Err(EventualError::Taken));
+        }
         source.poll_take(key, cx).map(into_result)
     }
 }

@@ -36,6 +36,20 @@ impl<T, E> Source<T, E> {
         }
     }
 
+    /// Blocks as [`wait`](Self::wait), and cancels when the time is up or the wait is interrupted.
+    pub(crate) fn wait_or_cancel(&self, timeout: Duration) -> Result<(), WaitError> {
+        match self {
+            Self::Operation(operation) => Ok(operation.wait_or_cancel(timeout)?),
+            Self::Promise(promise) => Ok(promise.wait_or_cancel(timeout)?),
+            Self::Refused(_) => Ok(()),
+        }
+    }
+
+    /// Tells whether there was an outcome that has been polled out.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.is_ended() && self.peek().is_none()
+    }
+
     /// Looks at the outcome: `None` while there is none, and after it was polled out.
     ///
     /// From here on the caller answers for a panic.

@@ -383,3 +383,13 @@ fn a_panic_of_a_finished_operations_destructor_does_not_take_its_result_away() {
     assert_eq!(result.wait(LONG).unwrap(), timed.len());
     logs::assert_one_error(timed);
 }
+
+#[test]
+fn polling_again_after_it_was_ready_says_that_the_result_is_gone() {
+    start();
+    let mut result = run_in_reactor(|| async { 1 });
+    assert_eq!(block_on(&mut result).unwrap(), 1);
+    for _ in 0..2 {
+        assert!(matches!(block_on(&mut result), Err(EventualError::Taken)));
+    }
+}

@@ -36,12 +36,18 @@ fn many_reactors_work_at_the_same_time_and_leave_nothing_behind() {
 
 #[test]
 fn an_exit_with_ten_thousand_pending_results_is_silent_and_soon() {
-    let mut program = start("exit-with-pending");
-    let hook: u64 = program.line().parse().expect("a number of microseconds");
-    assert_eq!(program.end(), End::Exit(0));
-    println!("the exit hook took {hook} us");
-    // Under ten milliseconds on a machine that has nothing else to do, in a release build.
-    assert!(hook < 100_000, "{hook} us");
+    let hooks: Vec<u64> = std::iter::repeat_with(|| {
+        let mut program = start("exit-with-pending");
+        let hook = program.line().parse().expect("a number of microseconds");
+        assert_eq!(program.end(), End::Exit(0));
+        hook
+    })
+    .take(5)
+    .collect();
+    println!("the exit hook took {hooks:?} us");
+    // The quickest, because the machine may have much else to do.
+    let quickest = hooks.iter().min().expect("five runs");
+    assert!(*quickest < 10_000, "{hooks:?} us");
 }
 
 /// Submits an operation that ends when something is sent, and returns when it has begun.

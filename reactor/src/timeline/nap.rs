@@ -6,6 +6,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::{Awaits, Entry, Timeline, WaitId};
+use crate::blocked::Interrupts;
 
 /// A wait of the calling thread in virtual time.
 #[derive(Debug)]
@@ -20,10 +21,17 @@ struct Wait {
     id: WaitId,
     thread: Thread,
     awaits: Awaits,
+    since: Interrupts,
 }
 
 impl Nap {
-    pub(crate) fn until(timeline: &Arc<Timeline>, deadline: Duration, awaits: Awaits) -> Self {
+    /// Makes a wait until `deadline`, as part of a call that began at `since`.
+    pub(crate) fn until(
+        timeline: &Arc<Timeline>,
+        deadline: Duration,
+        awaits: Awaits,
+        since: Interrupts,
+    ) -> Self {
         let id = {
             let mut state = timeline.lock();
             state.last_id += 1;
@@ -37,6 +45,7 @@ impl Nap {
             id,
             thread: thread::current(),
             awaits,
+            since,
         });
         let waker = Waker::from(Arc::clone(&wait));
         Self { wait, waker }
@@ -54,12 +63,14 @@ impl Nap {
             id,
             thread,
             awaits,
+            since,
         } = &*self.wait;
         let mut state = timeline.lock();
         if id.deadline > state.now {
             state.waits.entry(*id).or_insert_with(|| Entry {
                 thread: thread.clone(),
                 awaits: *awaits,
+                since: *since,
                 parked: false,
             });
         }
@@ -79,7 +90,7 @@ impl Nap {
             return;
         };
         entry.parked = true;
-        timeline.go_on_alone(&mut state);
+        timeline.go_on(&mut state);
         timeline.settled.notify_all();
         drop(state);
         thread::park();
@@ -90,10 +101,10 @@ impl Drop for Nap {
     fn drop(&mut self) {
         let Wait { timeline, id, .. } = &*self.wait;
         let mut state = timeline.lock();
-        state.waits.remove(id);
-        if state.late.remove(id) {
-            timeline.go_on_alone(&mut state);
-            timeline.settled.notify_all();
+        // It may have been what the time stood still for: late, or interrupted.
+        let was_waiting = state.waits.remove(id).is_some();
+        if state.late.remove(id) || was_waiting {
+            timeline.go_on(&mut state);
         }
     }
 }

@@ -17,6 +17,9 @@
 //!
 //! # What these macros do not do
 //!
+//! The second function is allowed to be unused. A crate that *forbids* the lints `dead_code` or `unused_variables`,
+//! instead of denying them, forbids that as well.
+//!
 //! They start nothing: call `crochet::setup()` first. They see names, not types, so three facts are
 //! beyond them, and each has an option for it: that a function without `self` and without a mention of
 //! `Self` stands in an `impl` (`associated`), that the `impl` implements a trait (`nested`), and that a

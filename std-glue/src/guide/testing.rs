@@ -108,4 +108,6 @@
 //! There are no sockets in it: give the code under test a trait, a channel or an
 //! [`EventualResult::pair`](crate::EventualResult::pair) where the network would be, or test it
 //! against a real peer on a real reactor. Jobs of the thread pool, and the limits of
-//! [`stop`](crate::stop) and [`drain`](crate::drain), stay in real time.
+//! [`stop`](crate::stop) and [`drain`](crate::drain), stay in real time. A clock that moves by itself
+//! does not wait for such a job: whoever waits for one under `auto_advance` may time out meanwhile,
+//! so move the time by hand there.
