@@ -6,13 +6,18 @@
 
 use alloc::sync::Arc;
 use core::fmt;
-use core::future::Future;
+use core::marker::PhantomData;
 
 use crate::driver::{Unpark, Work};
 use crate::eventual::End;
 use crate::inbox::{Closed, Drain, Inbox, Wake};
 use crate::primitive::UnsafeCell;
-use crate::task::{Cell, Header, Operation, OwnedList, ReadyList, Runnable, Schedule};
+use crate::task::{Header, OwnedList, ReadyList, Runnable, Schedule, TaskView};
+
+mod noting;
+mod tasks;
+
+pub use noting::{NotOnLoop, Noting};
 
 /// Tells a scheduler whether it is called on its own loop.
 ///
@@ -33,8 +38,12 @@ pub unsafe trait OnLoop {
 ///
 /// Tasks keep their scheduler, so the loop's owner [closes](Self::close) it in the end: otherwise
 /// tasks that have not ended stay in memory, and so does the scheduler.
-pub struct Scheduler<U> {
+///
+/// `N` is what is noted about each task, for whoever [lists](Self::tasks) them.
+pub struct Scheduler<U, N = ()> {
     shared: Arc<Shared<U>>,
+    // A note is in the tasks, and looked at on the loop only.
+    marker: PhantomData<fn() -> N>,
 }
 
 struct Shared<U> {
@@ -82,15 +91,16 @@ unsafe impl<U: Sync + Send> Sync for Shared<U> {}
 // SAFETY: as above; whatever is left in the lists is only dropped, by its counted references.
 unsafe impl<U: Sync + Send> Send for Shared<U> {}
 
-impl<U> Clone for Scheduler<U> {
+impl<U, N> Clone for Scheduler<U, N> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
+            marker: PhantomData,
         }
     }
 }
 
-impl<U> fmt::Debug for Scheduler<U> {
+impl<U, N> fmt::Debug for Scheduler<U, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scheduler")
             .field("inbox", &self.shared.inbox)
@@ -101,6 +111,13 @@ impl<U> fmt::Debug for Scheduler<U> {
 impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
     /// Makes the queues of a loop that `unpark` wakes.
     pub fn new(unpark: U) -> Self {
+        Self::with_notes(unpark)
+    }
+}
+
+impl<U: Unpark + OnLoop + Send + Sync + 'static, N: Send + 'static> Scheduler<U, N> {
+    /// Makes the queues of a loop that `unpark` wakes, and whose tasks have notes.
+    pub fn with_notes(unpark: U) -> Self {
         Self {
             shared: Arc::new(Shared {
                 inbox: Inbox::new(),
@@ -113,6 +130,7 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
                 }),
                 unpark,
             }),
+            marker: PhantomData,
         }
     }
 
@@ -120,83 +138,6 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
     #[must_use]
     pub fn shared(&self) -> &U {
         &self.shared.unpark
-    }
-
-    /// Submits an operation from any context: the loop calls `make` and polls what it returns.
-    ///
-    /// After the scheduler has been closed the operation has ended as [`End::Stopped`] already.
-    pub fn submit<M, F>(&self, make: M) -> Operation<Self, F::Output>
-    where
-        M: FnOnce() -> F + Send + 'static,
-        F: Future + 'static,
-        F::Output: Send + 'static,
-    {
-        // SAFETY: everything is 'static, and `M` and the output are Send.
-        unsafe { self.submit_unchecked(make) }
-    }
-
-    /// Makes an operation that has ended as [`End::Stopped`];
-    /// `make` is dropped.
-    pub fn refuse<M, F>(&self, make: M) -> Operation<Self, F::Output>
-    where
-        M: FnOnce() -> F + Send + 'static,
-        F: Future + 'static,
-        F::Output: Send + 'static,
-    {
-        // SAFETY: everything is 'static, and `M` and the output are Send.
-        let (task, operation) = unsafe { Cell::allocate(self.clone(), make) };
-        task.task().revoke(End::Stopped);
-        operation
-    }
-
-    /// Submits an operation that borrows.
-    ///
-    /// # Safety
-    ///
-    /// The caller sees to it that the operation has ended, and that its value has been taken or
-    /// dropped, before anything that `M`, `F` or the output borrows ends. It is enough to keep the
-    /// handle and to wait until [`Operation::is_ended`], whatever happens.
-    pub unsafe fn submit_unchecked<M, F>(&self, make: M) -> Operation<Self, F::Output>
-    where
-        M: FnOnce() -> F + Send,
-        F: Future,
-        F::Output: Send,
-    {
-        // SAFETY: borrowing is the caller's word; `M` and the output are Send.
-        let (task, operation) = unsafe { Cell::allocate(self.clone(), make) };
-        // The inbox refuses by itself; the loop's own list does not.
-        if self.is_on_loop() && self.is_closed() {
-            task.task().revoke(End::Stopped);
-        } else {
-            self.schedule(task);
-        }
-        operation
-    }
-
-    /// Spawns a future on the loop, from the loop.
-    ///
-    /// # Errors
-    ///
-    /// [`NotOnLoop`] gives the future back when the caller is elsewhere.
-    pub fn spawn_local<F>(&self, future: F) -> Result<Operation<Self, F::Output>, NotOnLoop<F>>
-    where
-        F: Future + 'static,
-        F::Output: 'static,
-    {
-        if !self.is_on_loop() {
-            return Err(NotOnLoop(future));
-        }
-        type Never<F> = fn() -> F;
-        // SAFETY: everything is 'static, and this is the loop.
-        let (task, operation) =
-            unsafe { Cell::<Self, F::Output, Never<F>, F>::allocate_future(self.clone(), future) };
-        if self.shared.inbox.is_closed() {
-            // SAFETY: this is the loop.
-            unsafe { task.stop() };
-        } else {
-            self.schedule(task);
-        }
-        Ok(operation)
     }
 
     /// Makes the loop look around once more, from any context.
@@ -301,30 +242,48 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
     ///
     /// Goes on with a panic of the task, which has been ended as [`End::Cancelled`] then.
     pub fn run_one(&self) -> bool {
+        self.run_one_with(|_suspended| {})
+    }
+
+    /// As [`run_one`](Self::run_one); calls `suspended` if the task is suspended for the first
+    /// time.
+    ///
+    /// # Panics
+    ///
+    /// As [`run_one`](Self::run_one), and with a panic of `suspended`, of which the task does not
+    /// suffer.
+    pub fn run_one_with(&self, suspended: impl FnOnce(&N)) -> bool {
         let next = self.with_local(|local| Some((local.next()?, local.closings)));
         let Some((task, closings)) = next.flatten() else {
             return false;
         };
         // SAFETY: `with_local` only calls its argument on the loop.
-        if let Some(suspended) = unsafe { task.run() } {
-            self.keep(suspended, closings);
+        if let Some(task) = unsafe { task.run() } {
+            self.keep(task, closings, suspended);
         }
         true
     }
 
     /// Keeps a suspended task, or stops it if the scheduler has been closed since the number of
     /// closings was `closings`: the task was being run then, hence in no list.
-    fn keep(&self, suspended: Runnable, closings: usize) {
+    fn keep(&self, task: Runnable, closings: usize, first: impl FnOnce(&N)) {
+        let is_kept = OwnedList::contains(task.task());
+        // SAFETY: only the loop comes here, with a task of this scheduler's.
+        let fresh: Option<TaskView<N>> = (!is_kept)
+            .then(|| unsafe { TaskView::of(task.task().clone()) })
+            .flatten();
         let too_late = self.with_local(|local| {
             if local.closings == closings {
-                local.owned.insert(suspended);
+                local.owned.insert(task);
                 return None;
             }
-            Some(suspended)
+            Some(task)
         });
         if let Some(task) = too_late.flatten() {
             // SAFETY: `with_local` only calls its argument on the loop.
             unsafe { task.stop() };
+        } else if let Some(fresh) = fresh {
+            first(fresh.note());
         }
     }
 
@@ -346,7 +305,17 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Scheduler<U> {
     }
 }
 
-impl<U: Unpark + OnLoop + Send + Sync + 'static> Schedule for Scheduler<U> {
+impl<U, N> Schedule for Scheduler<U, N>
+where
+    U: Unpark + OnLoop + Send + Sync + 'static,
+    N: Send + 'static,
+{
+    type Note = N;
+
+    fn is_on_loop(&self) -> bool {
+        Self::is_on_loop(self)
+    }
+
     fn schedule(&self, task: Runnable) {
         if self.is_on_loop() {
             task.task().header().arrive();
@@ -367,7 +336,11 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Schedule for Scheduler<U> {
     }
 }
 
-impl<U: Unpark + OnLoop + Send + Sync + 'static> Work for Scheduler<U> {
+impl<U, N> Work for Scheduler<U, N>
+where
+    U: Unpark + OnLoop + Send + Sync + 'static,
+    N: Send + 'static,
+{
     fn collect(&self) {
         if self.shared.inbox.has_news() {
             self.with_local(|local| local.take_over(self.shared.inbox.drain()));
@@ -391,20 +364,3 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static> Work for Scheduler<U> {
         self.with_local(|local| local.take_over(self.shared.inbox.drain()));
     }
 }
-
-/// A future cannot be spawned from elsewhere than the loop. Gives the future back.
-pub struct NotOnLoop<F>(pub F);
-
-impl<F> fmt::Debug for NotOnLoop<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("NotOnLoop(..)")
-    }
-}
-
-impl<F> fmt::Display for NotOnLoop<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("only the event loop's own thread can spawn a local future")
-    }
-}
-
-impl<F> core::error::Error for NotOnLoop<F> {}

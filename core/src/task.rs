@@ -21,13 +21,23 @@ use core::task::Waker;
 mod cell;
 mod header;
 mod list;
+mod view;
 
-pub(crate) use cell::{Cell, Pointer};
+pub(crate) use cell::{Cell, Noted, Pointer};
 pub(crate) use header::{Header, TaskRef};
 pub(crate) use list::{OwnedList, ReadyList};
 
+pub use view::{CancelHandle, TaskState, TaskView};
+
 /// Puts a task into the right queue of its loop. Implemented by the scheduler.
 pub trait Schedule: Clone + Send + Sync + 'static {
+    /// What is kept with each task for whoever lists them. Looked at on the loop only; dropped
+    /// wherever the last reference to the task is.
+    type Note: Send + 'static;
+
+    /// Tells whether the caller is the loop.
+    fn is_on_loop(&self) -> bool;
+
     /// Queues the task to be run.
     fn schedule(&self, task: Runnable);
 
@@ -126,6 +136,12 @@ impl<S: Schedule, T> Operation<S, T> {
     /// Takes back a registration.
     pub fn unregister(&self, key: WaitKey) {
         self.reader.unregister(key);
+    }
+
+    /// Returns a handle that can cancel the task, without its types.
+    #[must_use]
+    pub fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle::new(self.reader.pointer().task())
     }
 
     /// Cancels the task.

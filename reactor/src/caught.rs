@@ -41,6 +41,17 @@ impl<T> Outcome<T> {
         self.seen.store(true, Ordering::Relaxed);
         self.result.as_ref().expect(TAKEN_ONCE).as_ref()
     }
+
+    /// Returns the panic, if it is one; from here on the caller answers for it.
+    pub(crate) fn panic(&self) -> Option<Panic> {
+        match self.result.as_ref().expect(TAKEN_ONCE) {
+            Ok(_) => None,
+            Err(panic) => {
+                self.seen.store(true, Ordering::Relaxed);
+                Some(panic.clone())
+            }
+        }
+    }
 }
 
 const TAKEN_ONCE: &str = "only consuming an outcome takes its result";
@@ -94,6 +105,7 @@ impl<F> Contained<F> {
 
 impl<F> Contained<F> {
     /// Keeps the operation counted for as long as this is there.
+    #[inline]
     pub(crate) fn counted(mut self, going_on: Option<GoingOn>) -> Self {
         self.going_on = going_on;
         self
@@ -170,7 +182,7 @@ pub(crate) fn report(what: &dyn Display, panic: &Panic) {
 }
 
 /// Logs the panic of an operation that nobody asked for.
-fn report_unseen(label: &Label, panic: &Panic) {
+pub(crate) fn report_unseen(label: &Label, panic: &Panic) {
     log_quietly(
         "crochet",
         &format_args!("{label} panicked, and nobody asked"),

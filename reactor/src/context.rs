@@ -6,14 +6,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crochet_core::driver::{Clock, Work as _};
-use crochet_core::scheduler::Scheduler;
+use crochet_core::driver::{Budget, Clock, Work as _};
 use crochet_core::time::{Resolution, Tick};
 use crochet_core::wheel::Wheel;
 
 use crate::alarm::Alarm;
+use crate::observe::{Counters, Scheduler, Watch};
 use crate::pool::ThreadPool;
 use crate::primitive::thread_static;
+use crate::process::Children;
 use crate::registry::Registry;
 use crate::shared::{Shared, Stage};
 use crate::thread;
@@ -24,6 +25,7 @@ pub(crate) struct Context {
     pub(crate) scheduler: Scheduler<Shared>,
     pub(crate) timers: RefCell<Wheel<Alarm>>,
     pub(crate) registry: Registry,
+    pub(crate) children: Children,
     pub(crate) time: TimeSource,
     /// How often all timers have been taken back because the reactor stopped.
     pub(crate) endings: Cell<u64>,
@@ -34,6 +36,12 @@ pub(crate) struct Context {
     pub(crate) patience: Cell<u32>,
     /// Whether a task of this turn has lost patience: the turn ends then, and others come first.
     pub(crate) out_of_patience: Cell<bool>,
+    /// The time at which this turn first asked for it, for what needs to be known to a turn only.
+    pub(crate) now: Cell<Option<Tick>>,
+    /// How much a turn may do.
+    pub(crate) budget: Budget,
+    /// What measures turns and polls, if anything does.
+    pub(crate) watch: Option<Box<Watch>>,
 }
 
 /// Where the reactor's time comes from.
@@ -67,6 +75,11 @@ impl Clock for TimeSource {
     }
 }
 
+/// Returns the first tick that is not before `instant`, counted from the making of the reactor.
+pub(crate) fn tick_at(instant: Duration) -> Tick {
+    RESOLUTION.deadline(instant, Duration::ZERO)
+}
+
 impl Context {
     /// Returns the tick at which `delay` from now has certainly passed.
     pub(crate) fn deadline(&self, delay: Duration) -> Tick {
@@ -91,6 +104,20 @@ impl Context {
     /// Returns the reactor's thread pool.
     pub(crate) fn pool(&self) -> ThreadPool {
         ThreadPool::new(self.scheduler.clone())
+    }
+
+    /// Returns the loop's counters, which only the loop adds to.
+    pub(crate) fn counters(&self) -> &Counters {
+        self.scheduler.shared().counters()
+    }
+
+    /// Runs one ready task; tells whether there was one.
+    pub(crate) fn run_one(&self) -> bool {
+        self.scheduler.run_one_with(|note| {
+            let now = self.now.get().unwrap_or_else(|| self.time.now());
+            self.now.set(Some(now));
+            note.suspended(now);
+        })
     }
 
     /// Gives room in the queue back for the operations that no longer wait to begin.
@@ -131,6 +158,7 @@ impl GoingOn {
         // Now, and not when its first poll has ended: that may take long.
         context.give_back_room();
         context.operations.set(context.operations.get() + 1);
+        context.counters().operations_begun.add(1);
         Some(Self(context))
     }
 }
@@ -138,6 +166,7 @@ impl GoingOn {
 impl Drop for GoingOn {
     fn drop(&mut self) {
         self.0.operations.set(self.0.operations.get() - 1);
+        self.0.counters().operations_ended.add(1);
     }
 }
 

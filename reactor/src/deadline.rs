@@ -1,14 +1,16 @@
-//! Times on a reactor's clock that are set on other threads.
+//! Points in time on a reactor's clock.
 
 use std::time::{Duration, Instant};
 
+use crate::context;
 use crate::pause;
 use crate::remote::Remote;
 
 /// The instant, on a reactor's clock, at which something is to have ended.
 ///
 /// Made by [`Remote::deadline`] on any thread, it counts the time that an operation spends in the
-/// reactor's queue.
+/// reactor's queue. Made by [`Deadline::after`] on the reactor, it bounds several steps together, by
+/// [`timeout_at`](crate::timeout_at).
 #[derive(Clone, Debug)]
 pub struct Deadline {
     at: pause::Deadline,
@@ -27,6 +29,18 @@ impl Remote {
 }
 
 impl Deadline {
+    /// Returns the instant at which `delay` from now has passed, on the clock of the reactor that
+    /// the calling thread runs.
+    ///
+    /// # Panics
+    ///
+    /// When the calling thread is not running a reactor.
+    #[must_use]
+    #[track_caller]
+    pub fn after(delay: Duration) -> Self {
+        Remote::new(context::expect_current().scheduler.clone()).deadline(delay)
+    }
+
     /// Returns how long it is until the deadline: zero when it has come, and the longest duration
     /// there is when it is too far away to be an instant.
     #[must_use]

@@ -10,6 +10,7 @@ use crochet_core::wheel::Key;
 
 use crate::alarm::Alarm;
 use crate::context::{self, Context};
+use crate::sleep::Slack;
 
 /// Calls `call` on the loop when `delay` has passed.
 ///
@@ -38,6 +39,8 @@ pub fn call_later(delay: Duration, call: impl FnOnce() + 'static) -> DelayedCall
         endings: context.endings.get(),
         context,
         key,
+        deadline: Cell::new(deadline),
+        slack: Cell::new(Slack::NONE),
         cancelled: Cell::new(false),
     };
     if delayed.context.scheduler.is_closed() {
@@ -51,6 +54,9 @@ pub fn call_later(delay: Duration, call: impl FnOnce() + 'static) -> DelayedCall
 pub struct DelayedCall {
     context: Rc<Context>,
     key: Key,
+    /// The deadline that was asked for. The one in the wheel may be later, by the slack.
+    deadline: Cell<Tick>,
+    slack: Cell<Slack>,
     cancelled: Cell<bool>,
     endings: u64,
 }
@@ -85,6 +91,17 @@ impl fmt::Debug for DelayedCall {
 }
 
 impl DelayedCall {
+    /// Lets the call be made later than asked for, by up to `slack`, so that it coincides with other
+    /// timers, as [`Sleep::slack`](crate::Sleep::slack). Does nothing when it is no longer to be made.
+    ///
+    /// Calls that come to coincide are made in the order in which they were given their slack.
+    pub fn slack(self, slack: Duration) -> Self {
+        self.slack.set(Slack::new(slack));
+        match self.move_to(self.deadline.get()) {
+            Ok(()) | Err(_) => self,
+        }
+    }
+
     /// Tells whether the call is still to be made.
     ///
     /// It counts as made from the moment before it is entered.
@@ -93,7 +110,7 @@ impl DelayedCall {
         self.context.timers.borrow().contains(self.key)
     }
 
-    /// Returns how long it is until the call: zero when it is due.
+    /// Returns how long it is until the call, not counting its slack: zero when it is due.
     ///
     /// # Errors
     ///
@@ -152,13 +169,19 @@ impl DelayedCall {
     }
 
     fn deadline(&self) -> Result<Tick, CallError> {
-        let deadline = self.context.timers.borrow().deadline(self.key);
-        deadline.ok_or_else(|| self.ended())
+        if self.is_active() {
+            Ok(self.deadline.get())
+        } else {
+            Err(self.ended())
+        }
     }
 
     fn move_to(&self, deadline: Tick) -> Result<(), CallError> {
-        let moved = self.context.timers.borrow_mut().reset(self.key, deadline);
-        moved.map_err(|_stale| self.ended())
+        let at = self.slack.get().apply(deadline);
+        let moved = self.context.timers.borrow_mut().reset(self.key, at);
+        moved.map_err(|_stale| self.ended())?;
+        self.deadline.set(deadline);
+        Ok(())
     }
 
     fn ended(&self) -> CallError {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 ///
 /// ```compile_fail,E0277
 /// fn shared<T: Sync>() {}
-/// shared::<crochet_reactor::process::Latest<std::cell::Cell<u8>>>();
+/// shared::<crochet_reactor::glue::Latest<std::cell::Cell<u8>>>();
 /// ```
 #[derive(Debug)]
 pub struct Latest<T: 'static> {

@@ -14,7 +14,7 @@ use loom::thread::JoinHandle;
 use crate::context::TimeSource;
 use crate::platform::Platform;
 use crate::pool::Settings;
-use crate::reactor::Reactor;
+use crate::reactor::{Reactor, Tuning};
 use crate::registry::Registry;
 use crate::shared::{Bell, Shared};
 use crate::wait;
@@ -73,6 +73,7 @@ pub fn reactor(queue_limit: Option<usize>) -> Reactor {
         shared,
         Registry::without_sockets(),
         time,
+        Tuning::default(),
     )
 }
 

@@ -4,8 +4,16 @@
 //! and writes are futures, or the traits of `futures-io`; dropping such a future gives up the
 //! operation and leaves the socket as it was.
 
+mod accept;
+mod socket;
 mod tcp;
 mod udp;
+#[cfg(unix)]
+pub mod unix;
+mod write_buffer;
 
-pub use tcp::{TcpListener, TcpStream};
+pub use tcp::{
+    Attempt, Connect, ConnectError, KeepAlive, Listen, TcpListener, TcpReader, TcpStream, TcpWriter,
+};
 pub use udp::UdpSocket;
+pub use write_buffer::{Closing, Ready, WriteBuffer, WriteError};

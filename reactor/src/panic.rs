@@ -7,6 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::observe;
+
 /// A contained panic: its message, its place in the source, and its backtrace if one was asked for.
 ///
 /// The place is known because making the first reactor puts a hook in front of the process's panic
@@ -135,6 +137,7 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Panic> {
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
     CONTAINING.set(CONTAINING.get() - 1);
     let result = result.map_err(|payload| {
+        observe::count_panic();
         let panic = Panic::from_payload(payload.as_ref());
         // A payload's own destructor may panic as well; there is nobody left to tell.
         if let Err(again) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)))

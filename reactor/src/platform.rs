@@ -1,11 +1,14 @@
 //! How a reactor sleeps, and hears of events.
 
 use std::io;
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 use std::sync::RwLock;
 
 use crochet_core::driver::{Clock, Park, Until};
 use crochet_core::time::Tick;
 
+use crate::backend::Backend;
 use crate::context::{Context, TimeSource};
 use crate::registry::Registry;
 use crate::remote::Remote;
@@ -19,13 +22,13 @@ mod timerfd;
 #[path = "platform/no_timerfd.rs"]
 mod timerfd;
 
-use poller::Poller;
+use poller::SystemPoller;
 
 /// What is under a reactor: the operating system, or a test.
 #[derive(Debug)]
 pub(crate) enum Platform {
-    /// The system's poller, through mio.
-    System(Poller),
+    /// The system's poller, through one of the back ends.
+    System(SystemPoller),
     /// Virtual time: there are no sockets.
     Virtual(LoopEnd),
     /// A loom model.
@@ -35,13 +38,24 @@ pub(crate) enum Platform {
 
 impl Platform {
     /// Opens the system's poller.
-    pub(crate) fn system() -> io::Result<(Self, Bell, Registry)> {
-        let (poller, waker, registry) = Poller::new()?;
+    pub(crate) fn system(backend: Backend) -> io::Result<(Self, Bell, Registry)> {
+        let (poller, waker, registry) = SystemPoller::open(backend)?;
         Ok((
             Self::System(poller),
             Bell::Poller(RwLock::new(Some(waker))),
             registry,
         ))
+    }
+
+    /// Returns what is readable when there are events, if there is such a thing.
+    #[cfg(unix)]
+    pub(crate) fn pollable_fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::System(poller) => poller.pollable_fd(),
+            Self::Virtual(_) => None,
+            #[cfg(crochet_loom)]
+            Self::Model(_) => None,
+        }
     }
 
     /// Borrows the platform together with the loop's state, for one turn.

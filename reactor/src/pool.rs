@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::{fmt, io, thread};
 
-use crochet_core::scheduler::Scheduler;
-
 use crate::context;
 use crate::label::Label;
+use crate::observe::Scheduler;
 use crate::panic;
 use crate::remote::Remote;
 use crate::shared::{Shared, Stage};

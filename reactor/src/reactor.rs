@@ -9,14 +9,14 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use crochet_core::driver::{self, Budget, Sleep, Turn, Work};
-use crochet_core::scheduler::Scheduler;
-use crochet_core::time::Tick;
 use crochet_core::wheel::Wheel;
 
 use crate::caught;
 use crate::context::{Context, Entered, TimeSource};
 use crate::label::Label;
+use crate::observe::{Scheduler, Watch, Watched};
 use crate::platform::Platform;
+use crate::process::Children;
 use crate::registry::Registry;
 use crate::remote::Remote;
 use crate::shared::{Shared, Stage};
@@ -25,12 +25,14 @@ use crate::thread::is_reactor_thread;
 
 mod builder;
 mod error;
+mod host;
 mod stop;
 mod work;
 
 pub use builder::Builder;
 pub use error::RunError;
 
+use host::Rest;
 use work::{Course, Guarded};
 
 /// An event loop with its timers, sockets and tasks.
@@ -49,6 +51,7 @@ use work::{Course, Guarded};
 pub struct Reactor {
     context: Rc<Context>,
     platform: Platform,
+    rest: Rest,
 }
 
 impl Reactor {
@@ -75,18 +78,27 @@ impl Reactor {
         shared: Shared,
         registry: Registry,
         time: TimeSource,
+        tuning: Tuning,
     ) -> Self {
         let context = Rc::new(Context {
-            scheduler: Scheduler::new(shared),
+            scheduler: Scheduler::with_notes(shared),
             timers: RefCell::new(Wheel::new()),
             registry,
+            children: Children::new(),
             time,
             operations: Cell::new(0),
             endings: Cell::new(0),
             patience: Cell::new(0),
             out_of_patience: Cell::new(false),
+            now: Cell::new(None),
+            budget: tuning.budget,
+            watch: tuning.watch,
         });
-        Self { context, platform }
+        Self {
+            context,
+            platform,
+            rest: Rest::default(),
+        }
     }
 
     /// Returns the handle for other threads.
@@ -147,30 +159,6 @@ impl Reactor {
         }
     }
 
-    /// Does one turn without sleeping, for hosts that have a loop of their own.
-    ///
-    /// The reactor goes on in the next turn where this one left off. [`Remote::stop`] makes the
-    /// next turn stop it, with all that belongs to that.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::Nested`] on a thread that is running a reactor; [`RunError::Stopped`] when the
-    /// reactor has stopped, until something is [spawned](Self::spawn); [`RunError::Poll`] when the
-    /// system's poller fails, which leaves the reactor as it was.
-    pub fn turn(&mut self, budget: Budget) -> Result<Turn, RunError> {
-        let entered = self.enter_as_it_is()?;
-        let turned = if self.context.scheduler.is_closed() {
-            Err(RunError::Stopped)
-        } else if self.context.is_to_stop() {
-            self.stop();
-            Ok(Turn::default())
-        } else {
-            self.turn_once(budget, Sleep::Refused, Course::Running)
-        };
-        drop(entered);
-        turned
-    }
-
     fn enter(&self) -> Result<Entered, RunError> {
         let entered = self.enter_as_it_is()?;
         self.reopen();
@@ -202,7 +190,7 @@ impl Reactor {
 
     fn turn_until(&mut self, done: impl Fn() -> bool) -> Result<(), RunError> {
         while !self.context.is_to_stop() && !done() {
-            self.turn_once(Budget::default(), Sleep::Allowed, Course::Running)?;
+            self.turn_once(self.context.budget, Sleep::Allowed, Course::Running)?;
         }
         Ok(())
     }
@@ -213,28 +201,30 @@ impl Reactor {
         sleep: Sleep,
         course: Course,
     ) -> Result<Turn, RunError> {
-        self.context.out_of_patience.set(false);
-        let work = Guarded {
-            context: &self.context,
-            course,
-        };
-        let mut parking = self.platform.with(&self.context);
-        let turned = driver::turn(&work, &self.context.timers, &mut parking, budget, sleep);
+        let context = &*self.context;
+        context.out_of_patience.set(false);
+        context.now.set(None);
+        let work = Guarded { context, course };
+        if self.rest.end() {
+            work.awake();
+        }
+        let shared = context.scheduler.shared();
+        let parking = self.platform.with(context);
+        let mut watched = Watched::begin(parking, context.watch.as_deref(), shared);
+        let turned = driver::turn(&work, &context.timers, &mut watched, budget, sleep);
         if self.is_forked() {
             return Err(RunError::Forked);
         }
-        turned.map_err(RunError::Poll)
+        let turned = turned.map_err(RunError::Poll)?;
+        let counters = context.counters();
+        counters.turns.add(1);
+        counters.timers_fired.add(turned.fired().into());
+        counters.tasks_polled.add(turned.ran().into());
+        Ok(turned)
     }
 
-    /// Tells whether there is work that the next turn would do at once.
-    pub(crate) fn has_work(&self) -> bool {
-        let scheduler = &self.context.scheduler;
-        scheduler.is_ready() || (self.context.is_to_stop() && !scheduler.is_closed())
-    }
-
-    /// Returns the deadline of the next timer, or a tick before it.
-    pub(crate) fn next_timer(&self) -> Option<Tick> {
-        self.context.timers.borrow().next_deadline()
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
     }
 }
 
@@ -257,6 +247,8 @@ impl Drop for Reactor {
         for trigger in self.context.scheduler.shared().triggers().close() {
             caught::contain("the destructor of a shutdown trigger", || drop(trigger));
         }
+        // Those that the destructors of triggers have started.
+        self.context.children.end();
         // Handles may live on; the file descriptors do not.
         self.context.registry.close();
         self.context.scheduler.shared().silence();
@@ -272,6 +264,13 @@ impl fmt::Debug for Reactor {
             .field("sources", &self.context.registry.len())
             .finish_non_exhaustive()
     }
+}
+
+/// How a reactor goes about its turns.
+#[derive(Default)]
+pub(crate) struct Tuning {
+    budget: Budget,
+    watch: Option<Box<Watch>>,
 }
 
 /// Keeps the loop from sleeping when the future that it runs has ended, however it has.

@@ -7,35 +7,43 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 
-use mio::event::Source;
-use mio::{Interest, Token};
+use rustix::fd::{AsFd, BorrowedFd};
 use slab::Slab;
 
+use crate::backend::{Event, Interest, MAX_TOKEN, Sources, Trigger};
 use crate::caught;
 use crate::context::{self, Context};
 use crate::fork::Generation;
+
+mod reserve;
+mod waiters;
+
+pub(crate) use reserve::{Reserve, Spent, is_out_of_files};
+pub(crate) use waiters::Waiters;
 
 /// All sources that are registered with the poller.
 #[derive(Debug)]
 pub(crate) struct Registry {
     // None on virtual time, and when the poller has been closed: sources may outlive it.
-    poll: RefCell<Option<mio::Registry>>,
+    poll: RefCell<Option<Box<dyn Sources>>>,
+    trigger: Trigger,
     sources: RefCell<Slab<Entry>>,
     generation: Cell<usize>,
+    reserve: Reserve,
     // The system's set of sources is shared with children that are forked, which must not change it.
     process: Generation,
 }
 
 #[derive(Debug)]
 struct Entry {
-    generation: usize,
     state: Rc<State>,
 }
 
-/// What is known of one source. Readiness is edge-triggered: it is assumed until an operation
-/// would block, and then again from the next event on.
+/// What is known of one source. Readiness is assumed until an operation would block, and then again
+/// from the next event on.
 #[derive(Debug)]
 struct State {
+    token: usize,
     readable: Side,
     writable: Side,
 }
@@ -45,9 +53,8 @@ struct Side {
     ready: Cell<bool>,
     /// The task that polled last without a key.
     poller: RefCell<Option<Waker>>,
-    /// The tasks that wait by a future, which takes its entry away when it is dropped. An entry
-    /// that has been woken holds a waker that does nothing until it is polled again.
-    waiters: RefCell<Slab<Waker>>,
+    /// The tasks that wait by a future.
+    waiters: Waiters,
 }
 
 /// Which way an operation goes.
@@ -61,14 +68,16 @@ pub(crate) enum Direction {
 // a source went cannot be taken for one of its successor.
 const INDEX_BITS: u32 = if usize::BITS >= 64 { 32 } else { 20 };
 const INDEX_MASK: usize = (1 << INDEX_BITS) - 1;
+// One less than there is room for: the tokens of the last one are the back ends' own.
 const GENERATIONS: usize = usize::MAX >> INDEX_BITS;
+const _: () = assert!((GENERATIONS - 1) << INDEX_BITS | INDEX_MASK <= MAX_TOKEN);
 
 impl Side {
     fn new() -> Self {
         Self {
             ready: Cell::new(true),
             poller: RefCell::new(None),
-            waiters: RefCell::new(Slab::new()),
+            waiters: Waiters::new(),
         }
     }
 
@@ -79,15 +88,7 @@ impl Side {
         if let Some(poller) = poller {
             caught::contain("a waker", || poller.wake());
         }
-        // By index, so that nothing is borrowed while wakers, which are foreign code, run.
-        let mut key = 0;
-        while key < self.waiters.borrow().capacity() {
-            let waiter = self.waiters.borrow_mut().get_mut(key).map(take_waker);
-            if let Some(waiter) = waiter {
-                caught::contain("a waker", || waiter.wake());
-            }
-            key += 1;
-        }
+        self.waiters.wake_all();
     }
 
     /// Keeps the waker of the task that polls; one that polled before has lost its place.
@@ -97,35 +98,19 @@ impl Side {
         let waker = waker.unwrap_or_else(|| cx.waker().clone());
         self.poller.replace(Some(waker));
     }
-
-    /// Keeps the waker of the task that polls a future, in the future's own place.
-    fn wait_at(&self, key: &mut Option<usize>, cx: &TaskContext<'_>) {
-        let waker = cx.waker().clone();
-        let mut waiters = self.waiters.borrow_mut();
-        let old = match key.and_then(|key| waiters.get_mut(key)) {
-            Some(place) => Some(std::mem::replace(place, waker)),
-            None => {
-                *key = Some(waiters.insert(waker));
-                None
-            }
-        };
-        // Dropped after the borrow: a waker may free a task, hence other futures.
-        drop(waiters);
-        drop(old);
-    }
-
-    fn forget(&self, key: usize) {
-        let waker = self.waiters.borrow_mut().try_remove(key);
-        drop(waker);
-    }
-}
-
-/// Takes a waker out of its place, and leaves one there that does nothing.
-fn take_waker(place: &mut Waker) -> Waker {
-    std::mem::replace(place, Waker::noop().clone())
 }
 
 impl State {
+    /// Returns the directions in which an event is waited for.
+    fn awaited(&self) -> Option<Interest> {
+        match (self.readable.ready.get(), self.writable.ready.get()) {
+            (false, false) => Some(Interest::Both),
+            (false, true) => Some(Interest::Read),
+            (true, false) => Some(Interest::Write),
+            (true, true) => None,
+        }
+    }
+
     fn side(&self, direction: Direction) -> &Side {
         match direction {
             Direction::Read => &self.readable,
@@ -135,28 +120,28 @@ impl State {
 }
 
 impl Registry {
-    /// The poller's token for wake-ups from other threads.
-    pub(crate) const WAKER: Token = Token(INDEX_MASK);
     /// The poller's token for the precise timer.
-    pub(crate) const TIMER: Token = Token(INDEX_MASK - 1);
+    pub(crate) const TIMER: usize = INDEX_MASK;
 
-    const MAX_SOURCES: usize = INDEX_MASK - 1;
+    const MAX_SOURCES: usize = INDEX_MASK;
 
-    pub(crate) fn new(poll: mio::Registry) -> Self {
-        Self {
-            poll: RefCell::new(Some(poll)),
-            sources: RefCell::new(Slab::new()),
-            generation: Cell::new(0),
-            process: Generation::current(),
-        }
+    pub(crate) fn new(poll: Box<dyn Sources>) -> Self {
+        let trigger = poll.trigger();
+        Self::with(Some(poll), trigger)
     }
 
     /// Makes the registry of a platform that has no sockets.
     pub(crate) fn without_sockets() -> Self {
+        Self::with(None, Trigger::Edge)
+    }
+
+    fn with(poll: Option<Box<dyn Sources>>, trigger: Trigger) -> Self {
         Self {
-            poll: RefCell::new(None),
+            poll: RefCell::new(poll),
+            trigger,
             sources: RefCell::new(Slab::new()),
             generation: Cell::new(0),
+            reserve: Reserve::new(),
             process: Generation::current(),
         }
     }
@@ -167,29 +152,31 @@ impl Registry {
     }
 
     /// Takes note of an event and wakes whoever waits for it.
-    pub(crate) fn dispatch(&self, event: &mio::event::Event) {
-        let Token(token) = event.token();
-        let state = match self.sources.borrow().get(token & INDEX_MASK) {
-            Some(entry) if entry.generation == token >> INDEX_BITS => Rc::clone(&entry.state),
+    pub(crate) fn dispatch(&self, event: Event) {
+        let index = event.token & INDEX_MASK;
+        let state = match self.sources.borrow().get(index) {
+            Some(entry) if entry.state.token == event.token => Rc::clone(&entry.state),
             // An event of a source that has gone since it was reported.
             _ => return,
         };
-        // An error or a hang-up is told by the operation that is tried next.
-        let broken = event.is_error();
-        if broken || event.is_readable() || event.is_read_closed() {
+        // An event in one direction has used up the registration of the other as well: whoever
+        // waits there tries again, and arms it anew.
+        let both = self.trigger == Trigger::Oneshot;
+        if both || event.readable {
             state.readable.set_ready();
         }
-        if broken || event.is_writable() || event.is_write_closed() {
+        if both || event.writable {
             state.writable.set_ready();
         }
     }
 
     /// Closes the registry, with its file descriptor; sources that live on are registered nowhere.
     pub(crate) fn close(&self) {
+        self.reserve.close();
         self.poll.take();
     }
 
-    fn add(&self, source: &mut dyn Source) -> io::Result<(usize, Rc<State>)> {
+    fn add(&self, source: BorrowedFd<'_>) -> io::Result<(usize, Rc<State>)> {
         let poll = self.poll.borrow();
         let poll = poll.as_ref().ok_or_else(|| {
             io::Error::new(
@@ -202,24 +189,33 @@ impl Registry {
             return Err(io::Error::other("the reactor has too many I/O sources"));
         }
         let generation = self.generation.get();
-        self.generation
-            .set(generation.wrapping_add(1) & GENERATIONS);
+        self.generation.set((generation + 1) % GENERATIONS);
+        let entry = sources.vacant_entry();
+        let index = entry.key();
         let state = Rc::new(State {
+            token: generation << INDEX_BITS | index,
             readable: Side::new(),
             writable: Side::new(),
         });
-        let entry = sources.vacant_entry();
-        let index = entry.key();
-        let token = Token(generation << INDEX_BITS | index);
-        poll.register(source, token, Interest::READABLE | Interest::WRITABLE)?;
+        poll.register(source, state.token, Interest::Both)?;
         entry.insert(Entry {
-            generation,
             state: Rc::clone(&state),
         });
         Ok((index, state))
     }
 
-    fn remove(&self, index: usize, source: &mut dyn Source) -> io::Result<()> {
+    /// Has the poller report what is waited for, where that is needed each time.
+    fn arm(&self, source: BorrowedFd<'_>, state: &State) -> io::Result<()> {
+        if self.trigger == Trigger::Edge || self.process.is_past() {
+            return Ok(());
+        }
+        match (&*self.poll.borrow(), state.awaited()) {
+            (Some(poll), Some(interest)) => poll.arm(source, state.token, interest),
+            _ => Ok(()),
+        }
+    }
+
+    fn remove(&self, index: usize, source: BorrowedFd<'_>) -> io::Result<()> {
         let entry = self.sources.borrow_mut().remove(index);
         // Its waiters are dropped after the borrow: a waker may free a task, hence other sources.
         drop(entry);
@@ -231,18 +227,20 @@ impl Registry {
 }
 
 /// A source that is registered for as long as this lives.
-pub(crate) struct Registered<S: Source> {
+pub(crate) struct Registered<S: AsFd> {
     source: S,
     index: usize,
     state: Rc<State>,
     context: Rc<Context>,
 }
 
-impl<S: Source> Registered<S> {
+impl<S: AsFd> Registered<S> {
     /// Registers a source with the reactor that the calling thread runs.
-    pub(crate) fn new(mut source: S) -> io::Result<Self> {
+    ///
+    /// It must not block: operations are tried before it is known that they would not.
+    pub(crate) fn new(source: S) -> io::Result<Self> {
         let context = context::current()?;
-        let (index, state) = context.registry.add(&mut source)?;
+        let (index, state) = context.registry.add(source.as_fd())?;
         Ok(Self {
             source,
             index,
@@ -253,6 +251,11 @@ impl<S: Source> Registered<S> {
 
     pub(crate) fn source(&self) -> &S {
         &self.source
+    }
+
+    /// Returns the file descriptor that the reactor keeps for listeners.
+    pub(crate) fn reserve(&self) -> &Reserve {
+        &self.context.registry.reserve
     }
 
     /// Tries an operation that does not block; waits for the source when it would.
@@ -299,7 +302,12 @@ impl<S: Source> Registered<S> {
                 return Poll::Pending;
             }
             match attempt(&self.source) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => side.ready.set(false),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    side.ready.set(false);
+                    self.context
+                        .registry
+                        .arm(self.source.as_fd(), &self.state)?;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => {
                     self.context.spend_patience();
@@ -312,14 +320,15 @@ impl<S: Source> Registered<S> {
     }
 
     /// Waits until the poller has reported the source in this direction since the last attempt
-    /// that would have blocked.
-    pub(crate) fn expect_event(&self, direction: Direction) {
+    /// that would have blocked. It may be reported without cause.
+    pub(crate) fn expect_event(&self, direction: Direction) -> io::Result<()> {
         self.state.side(direction).ready.set(false);
+        self.context.registry.arm(self.source.as_fd(), &self.state)
     }
 }
 
 /// The future of one operation on a source.
-pub(crate) struct Io<'a, S: Source, A> {
+pub(crate) struct Io<'a, S: AsFd, A> {
     registered: &'a Registered<S>,
     direction: Direction,
     attempt: A,
@@ -328,7 +337,7 @@ pub(crate) struct Io<'a, S: Source, A> {
 
 impl<S, A, R> Future for Io<'_, S, A>
 where
-    S: Source,
+    S: AsFd,
     A: FnMut(&S) -> io::Result<R> + Unpin,
 {
     type Output = io::Result<R>;
@@ -338,29 +347,37 @@ where
         let key = &mut this.key;
         this.registered
             .try_or(this.direction, cx, &mut this.attempt, |side| {
-                side.wait_at(key, cx);
+                side.waiters.wait_at(key, cx);
             })
     }
 }
 
-impl<S: Source, A> Drop for Io<'_, S, A> {
+impl<S: AsFd, A> Drop for Io<'_, S, A> {
     fn drop(&mut self) {
         if let Some(key) = self.key {
-            self.registered.state.side(self.direction).forget(key);
+            self.registered
+                .state
+                .side(self.direction)
+                .waiters
+                .forget(key);
         }
     }
 }
 
-impl<S: Source> Drop for Registered<S> {
+impl<S: AsFd> Drop for Registered<S> {
     fn drop(&mut self) {
-        if let Err(error) = self.context.registry.remove(self.index, &mut self.source) {
+        if let Err(error) = self
+            .context
+            .registry
+            .remove(self.index, self.source.as_fd())
+        {
             // The source is closed right after this, which ends its registration in any case.
             log::debug!(target: "crochet::reactor", "deregistering a source failed: {error}");
         }
     }
 }
 
-impl<S: Source + std::fmt::Debug> std::fmt::Debug for Registered<S> {
+impl<S: AsFd + std::fmt::Debug> std::fmt::Debug for Registered<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.source.fmt(f)
     }

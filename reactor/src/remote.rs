@@ -6,12 +6,12 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 use crochet_core::inbox::NoRoom;
-use crochet_core::scheduler::Scheduler;
 
 use crate::blocked::Interrupts;
 use crate::caught::{Contained, Quiet};
 use crate::context::GoingOn;
 use crate::label::Label;
+use crate::observe::{Note, Scheduler};
 use crate::pause::Deadline;
 use crate::shared::{Shared, Stage};
 use crate::trigger::{Phase, TriggerId};
@@ -79,14 +79,6 @@ impl<M> SubmitError<M> {
     }
 }
 
-/// Counters of a reactor, since it was made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[non_exhaustive]
-pub struct Stats {
-    /// How often a thread woke the loop by a system call.
-    pub unparks: u64,
-}
-
 impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Remote")
@@ -123,6 +115,7 @@ impl Remote {
     /// # Errors
     ///
     /// As [`submit`](Self::submit).
+    #[inline]
     pub fn submit_labelled<M, F>(
         &self,
         label: Label,
@@ -236,14 +229,6 @@ impl Remote {
         self.scheduler.is_closed()
     }
 
-    /// Returns the reactor's counters.
-    #[must_use]
-    pub fn stats(&self) -> Stats {
-        Stats {
-            unparks: self.scheduler.shared().unparks(),
-        }
-    }
-
     /// Returns what submitting threads share with the loop.
     pub(crate) fn shared(&self) -> &Shared {
         self.scheduler.shared()
@@ -273,6 +258,7 @@ impl Remote {
         }
     }
 
+    #[inline]
     fn submit_admitted<M, F>(&self, label: Label, make: M) -> Operation<F::Output>
     where
         M: FnOnce() -> F + Send + 'static,
@@ -285,7 +271,7 @@ impl Remote {
             return self.refuse(label, make);
         }
         let make = contained(label, make);
-        Operation::new(self.scheduler.submit(make))
+        Operation::new(self.scheduler.noting(Note::new(label)).submit(make))
     }
 
     fn refuse<M, F>(&self, label: Label, make: M) -> Operation<F::Output>
@@ -295,11 +281,12 @@ impl Remote {
         F::Output: Send + 'static,
     {
         let make = contained(label, make);
-        Operation::new(self.scheduler.refuse(make))
+        Operation::new(self.scheduler.noting(Note::new(label)).refuse(make))
     }
 }
 
 /// Wraps the function of an operation so that no panic of it or its future gets out.
+#[inline]
 fn contained<M, F>(label: Label, make: M) -> impl FnOnce() -> Contained<F>
 where
     M: FnOnce() -> F,

@@ -8,9 +8,11 @@ use crochet_core::driver::Unpark;
 use crochet_core::inbox::{Capacity, NoRoom, Released};
 use crochet_core::scheduler::OnLoop;
 
+use crate::backend::Waker;
 use crate::blocked;
 use crate::caught;
 use crate::fork::Generation;
+use crate::observe::{self, Counters, Recorders, Stats};
 use crate::pool::{Pool, Settings};
 use crate::primitive::{AtomicU8, Edge, Ordering};
 use crate::thread::ThreadToken;
@@ -27,6 +29,8 @@ pub(crate) struct Shared {
     triggers: Triggers,
     pool: Pool,
     unparks: AtomicU64,
+    counters: Counters,
+    recorders: Option<Box<Recorders>>,
     room: Option<Room>,
 }
 
@@ -47,7 +51,7 @@ pub(crate) enum Stage {
 pub(crate) enum Bell {
     /// A system call makes the poller return. Taken away when the poller is closed: remotes may live
     /// on, its file descriptor must not.
-    Poller(RwLock<Option<mio::Waker>>),
+    Poller(RwLock<Option<Box<dyn Waker>>>),
     /// The loop sleeps in virtual time, together with whoever waits for it.
     Virtual(Arc<Timeline>),
     /// The loop sleeps as loom's threads do.
@@ -72,6 +76,8 @@ impl Shared {
             triggers: Triggers::default(),
             pool: Pool::new(pool),
             unparks: AtomicU64::new(0),
+            counters: Counters::default(),
+            recorders: None,
             room: limit.map(|limit| Room {
                 capacity: Capacity::new(limit),
             }),
@@ -142,8 +148,25 @@ impl Shared {
         }
     }
 
-    pub(crate) fn unparks(&self) -> u64 {
-        self.unparks.load(Ordering::Relaxed)
+    /// Makes room for the times that are to be measured.
+    pub(crate) fn recording(mut self, settings: &observe::Settings) -> Self {
+        self.recorders = Recorders::for_settings(settings);
+        self
+    }
+
+    /// Returns the counters, which only the loop adds to.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Reads all counters.
+    pub(crate) fn stats(&self) -> Stats {
+        self.counters.read(self.unparks.load(Ordering::Relaxed))
+    }
+
+    /// Returns what times are recorded in, if any are.
+    pub(crate) fn recorders(&self) -> Option<&Recorders> {
+        self.recorders.as_deref()
     }
 
     /// Returns the bound on the waiting operations, if there is one.

@@ -8,10 +8,12 @@ use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll};
 
 use crochet_core::eventual::WaitKey;
+use crochet_core::task::CancelHandle;
 
-use crate::caught::Contained;
+use crate::caught::{Contained, Outcome};
 use crate::context::{self, Context};
 use crate::label::Label;
+use crate::observe::Note;
 use crate::panic::Panic;
 use crate::pool::PoolError;
 use crate::wait::Operation;
@@ -27,7 +29,8 @@ use crate::wait::Operation;
 ///
 /// # Cancellation
 ///
-/// Dropping the handle lets the task go on; [`JoinHandle::cancel`] ends it. When the reactor stops,
+/// Dropping the handle lets the task go on, unless it was made to
+/// [cancel it then](JoinHandle::cancel_on_drop); [`JoinHandle::cancel`] ends it. When the reactor stops,
 /// the task is dropped.
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
@@ -37,17 +40,45 @@ where
     spawn_on(&context::expect_current(), future, Label::here())
 }
 
+/// Runs `future` as a task with a name, for messages about it and for
+/// [listings](crate::Remote::tasks). Otherwise as [`spawn`].
+///
+/// # Panics
+///
+/// When the calling thread is not running a reactor.
+///
+/// # Cancellation
+///
+/// As [`spawn`].
+#[track_caller]
+pub fn spawn_named<F>(name: &'static str, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+{
+    spawn_on(&context::expect_current(), future, Label::named(name))
+}
+
 pub(crate) fn spawn_on<F>(context: &Rc<Context>, future: F, label: Label) -> JoinHandle<F::Output>
 where
     F: Future + 'static,
 {
-    let spawned = context.scheduler.spawn_local(Contained::new(future, label));
-    let Ok(operation) = spawned else {
+    spawn_contained(context, Contained::new(future, label), label)
+}
+
+/// Spawns a future that contains its panics.
+pub(crate) fn spawn_contained<F, T>(context: &Rc<Context>, future: F, label: Label) -> JoinHandle<T>
+where
+    F: Future<Output = Outcome<T>> + 'static,
+    T: 'static,
+{
+    let scheduler = context.scheduler.noting(Note::new(label));
+    let Ok(operation) = scheduler.spawn_local(future) else {
         unreachable!("a context is found on its own thread only");
     };
     JoinHandle {
         operation: Operation::new(operation),
         key: None,
+        on_drop: OnDrop::Detach,
         marker: PhantomData,
     }
 }
@@ -60,8 +91,18 @@ where
 pub struct JoinHandle<T> {
     operation: Operation<T>,
     key: Option<WaitKey>,
+    on_drop: OnDrop,
     // The task may hold what must not leave the thread.
     marker: PhantomData<Rc<()>>,
+}
+
+/// What becomes of a task whose handle is dropped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum OnDrop {
+    /// It goes on by itself.
+    Detach,
+    /// It is cancelled.
+    Cancel,
 }
 
 /// Why a task has no result.
@@ -103,6 +144,19 @@ impl<T> JoinHandle<T> {
         self.operation.cancel();
     }
 
+    /// Makes the handle cancel the task when it is dropped. A task that has ended by then keeps its
+    /// result, so a panic that nobody asked for is still logged.
+    #[must_use = "dropping it cancels the task"]
+    pub fn cancel_on_drop(mut self) -> Self {
+        self.on_drop = OnDrop::Cancel;
+        self
+    }
+
+    /// Returns the right to cancel the task, apart from its result.
+    pub(crate) fn cancel_handle(&self) -> CancelHandle {
+        self.operation.cancel_handle()
+    }
+
     /// Tells whether the task has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
@@ -114,6 +168,9 @@ impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
             self.operation.unregister(key);
+        }
+        if self.on_drop == OnDrop::Cancel {
+            self.cancel();
         }
     }
 }

@@ -32,7 +32,7 @@ use std::time::Duration;
 use crochet_core::driver::Budget;
 use crochet_core::time::Tick;
 
-use crate::context::RESOLUTION;
+use crate::context::{self, RESOLUTION, TimeSource};
 use crate::reactor::{Builder, Reactor, RunError};
 use crate::remote::Remote;
 use crate::spawn::{JoinError, JoinHandle};
@@ -211,3 +211,17 @@ impl Harness {
 }
 
 const MAX_TURNS: u32 = 1_000_000;
+
+/// Moves the time of the reactor that the calling thread runs on, in one step, as if the caller had
+/// blocked the loop for so long: whatever becomes due meanwhile is done late, after the caller.
+///
+/// # Panics
+///
+/// When the calling thread is not running a reactor on virtual time.
+#[track_caller]
+pub fn block_loop_for(time: Duration) {
+    match &context::expect_current().time {
+        TimeSource::Virtual(timeline) => timeline.move_to(timeline.now().saturating_add(time)),
+        TimeSource::Monotonic(_) => panic!("the time of this reactor is real"),
+    }
+}

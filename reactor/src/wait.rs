@@ -7,11 +7,12 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
 
 use crochet_core::eventual::{End, NotWaiting, WaitKey};
-use crochet_core::scheduler::{OnLoop, Scheduler};
-use crochet_core::task;
+use crochet_core::scheduler::OnLoop;
+use crochet_core::task::{self, CancelHandle};
 
 use crate::blocked::{Blocker, Interrupts, Waiting};
 use crate::caught::{AbortOnUnwind, Outcome};
+use crate::observe::Scheduler;
 use crate::panic::Panic;
 use crate::pause::{Deadline, Pause};
 use crate::pool::Blocked;
@@ -123,6 +124,11 @@ impl<T> Operation<T> {
     /// Takes back the registration that [`poll_take`](Self::poll_take) has left.
     pub fn unregister(&self, key: WaitKey) {
         self.inner.unregister(key);
+    }
+
+    /// Returns the right to cancel the operation, apart from its result.
+    pub(crate) fn cancel_handle(&self) -> CancelHandle {
+        self.inner.cancel_handle()
     }
 
     /// Cancels the operation.
@@ -347,7 +353,7 @@ impl Shared {
     }
 
     /// Tells why waiting for an operation that has not ended makes no sense now, if so.
-    fn reason_not_to_wait(&self, waiting: &Waiting<'_>) -> Option<BlockingError> {
+    pub(crate) fn reason_not_to_wait(&self, waiting: &Waiting<'_>) -> Option<BlockingError> {
         if self.is_forked() {
             Some(BlockingError::Forked)
         } else if self.has_reached(Stage::Stopping) {
@@ -384,7 +390,7 @@ thread_static! {
 }
 
 /// Calls `body` with what makes the calling thread known as blocked.
-fn with_blocker<R>(body: impl FnOnce(&Blocker) -> R) -> R {
+pub(crate) fn with_blocker<R>(body: impl FnOnce(&Blocker) -> R) -> R {
     // Not there the first time, in a wait within a wait, and while the thread's locals are being
     // destroyed: then this wait has one of its own.
     let kept = BLOCKER.try_with(Cell::take).unwrap_or_default();

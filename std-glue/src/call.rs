@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use crochet_reactor::process::Mapped;
+use crochet_reactor::glue::Mapped;
 use crochet_reactor::{
     BlockingError, Elapsed, Label, Operation, Remote, SubmitError, is_reactor_thread, timeout,
 };

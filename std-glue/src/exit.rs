@@ -32,7 +32,7 @@ pub(crate) fn stop_at_exit() {
         return;
     }
     // SAFETY: `at_exit` is an `extern "C"` function that does not unwind, as `atexit` requires. Its
-    // code stays loaded, as every caller has called `crochet_reactor::process::watch` before.
+    // code stays loaded, as every caller has called `crochet_reactor::glue::watch` before.
     let refused = unsafe { libc::atexit(at_exit) };
     if refused != 0 {
         log::warn!(

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crochet_reactor::process::{Generation, Latest, PerProcess, leave_pool, watch};
+use crochet_reactor::glue::{Generation, Latest, PerProcess, leave_pool, watch};
 use crochet_reactor::testing::Clock;
 use crochet_reactor::{Builder, Reactor, Remote, is_reactor_thread};
 

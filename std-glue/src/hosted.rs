@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crochet_reactor::process::join_within;
+use crochet_reactor::glue::join_within;
 use crochet_reactor::{Reactor, Remote, RunError, is_reactor_thread};
 
 use crate::error::{SetupError, StopError};

@@ -47,8 +47,10 @@
 //!   taken, awaited, cancelled with its handle, kept under an id, and asked what went wrong;
 //!   [`EventualResult::pair`] makes one that is set by hand.
 //! - Code that runs on the reactor uses [`sleep`], [`timeout`], [`call_later`], [`spawn`],
-//!   [`Deferred`] and [`net`]. What blocks or computes for long goes to the reactor's
+//!   [`scope`](fn@scope), [`Deferred`] and [`net`]. What blocks or computes for long goes to the reactor's
 //!   [thread pool](thread_pool), by [`defer_to_thread`] or [`call_in_thread`].
+//! - A host with a loop of its own does [turns](Reactor::turn). [`Remote::stats`] and
+//!   [`Remote::tasks`] tell what the reactor is doing, [`Builder::slow_poll`] what holds it up.
 //! - [`testing`] makes time virtual, for blocked threads too, so that tests need not wait.
 //!
 //! # Rules that hold everywhere
@@ -64,6 +66,14 @@
 //!
 //! # Features
 //!
+//! - `mio`, on by default, and `polling`: what the event loop hears of events through. It needs one
+//!   of them, and with both [`Builder::backend`] chooses. Windows has `polling` in any case.
+//! - `hyper`, off by default: the module `hyper`, with the streams, timers and executor that the HTTP
+//!   library of that name wants of a runtime.
+//! - `rustls`, off by default: the module `tls`, with clients and servers of TLS by the library of that
+//!   name.
+//! - `tokio-io`, off by default: the module `tokio_io`, with streams for libraries that want tokio's I/O
+//!   traits.
 //! - `signals`, off by default: the module `signals`, which interrupts waits at `SIGINT` and drains
 //!   the reactor at `SIGTERM`, on request. On Unix.
 //!
@@ -107,12 +117,29 @@ pub use private as __private;
 pub use call::{run_in_reactor, try_run_in_reactor, try_wait_for, wait_for, wait_for_borrowed};
 pub use cancel_on_drop::CancelOnDrop;
 pub use crochet_macros::{run_in_reactor, wait_for};
+#[cfg(feature = "hyper")]
+pub use crochet_reactor::hyper;
+#[cfg(all(unix, not(target_os = "openbsd")))]
+pub use crochet_reactor::process;
+#[cfg(feature = "rustls")]
+pub use crochet_reactor::tls;
+#[cfg(feature = "tokio-io")]
+pub use crochet_reactor::tokio_io;
 pub use crochet_reactor::{
-    Budget, Builder, CallError, DeferToThread, Deferred, DelayedCall, Elapsed, JoinError,
-    JoinHandle, Label, NotOnReactor, Panic, Phase, PoolError, PoolStats, Reactor, Remote, Resolver,
-    RunError, Sleep, Stats, ThreadPool, Timeout, TriggerId, Turn, call_later, interrupt_waits,
-    is_reactor_thread, net, sleep, spawn, timeout,
+    Backend, Budget, Builder, CallError, DeferToThread, Deferred, DelayedCall, Elapsed, Histogram,
+    JoinError, JoinHandle, Label, NotOnReactor, OnPanic, Panic, Phase, PoolError, PoolStats,
+    Reactor, Remote, Resolver, RunError, Scope, ScopeError, Sleep, Snapshot, Stats, TaskInfo,
+    TaskState, ThreadPool, Timeout, Times, Timing, TriggerId, Turn, YieldNow, call_later, fs,
+    interrupt_waits, is_reactor_thread, net, scope, scope_with, sleep, spawn, spawn_named, timeout,
+    yield_now,
 };
+pub use crochet_reactor::{
+    Cancelled, Completion, Deadline, FirstError, Gather, Interval, JoinAll, LoopingCall,
+    LoopingError, NotRunning, Race, RaceOk, StartError, channel, gather, interval, interval_at,
+    join_all, race, race_ok, sleep_until, sync, timeout_at,
+};
+#[cfg(unix)]
+pub use crochet_reactor::{Source, SourceError, pipe, stdio};
 pub use error::{EventualError, SetupError, StopError, WaitError};
 pub use eventual_result::{EventualResult, Repeatable};
 pub use failure::Failure;

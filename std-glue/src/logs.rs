@@ -237,7 +237,7 @@ impl Builder {
     /// Wraps a logger.
     #[must_use]
     pub fn wrap(self, logger: impl Log + 'static) -> NonBlocking {
-        crochet_reactor::process::watch();
+        crochet_reactor::glue::watch();
         exit::stop_at_exit();
         let bridge = Arc::new(Bridge::new(Box::new(logger), self.settings));
         NonBlocking {

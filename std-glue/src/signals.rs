@@ -58,7 +58,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crochet_reactor::process::{Generation, PerProcess, watch};
+use crochet_reactor::glue::{Generation, PerProcess, watch};
 use crochet_reactor::{interrupt_waits, is_reactor_thread};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};

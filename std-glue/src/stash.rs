@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crochet_reactor::process::{self, PerProcess};
+use crochet_reactor::glue::{self, PerProcess};
 use crochet_reactor::{spawn, timeout};
 
 use crate::eventual_result::EventualResult;
@@ -183,7 +183,7 @@ where
     E: Send + 'static,
 {
     // Also without a reactor: what is kept is looked through at exit, and not shared with children.
-    process::watch();
+    glue::watch();
     exit::stop_at_exit();
     let type_name = any::type_name::<EventualResult<T, E>>();
     let result: Box<dyn Any + Send> = Box::new(result);

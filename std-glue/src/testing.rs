@@ -55,7 +55,7 @@ use crate::global;
 use crate::hosted::Hosted;
 use crate::own;
 
-pub use crochet_reactor::testing::{AutoAdvance, BlockOnError, Clock, Harness};
+pub use crochet_reactor::testing::{AutoAdvance, BlockOnError, Clock, Harness, block_loop_for};
 
 /// Starts the process's reactor on virtual time, in a thread that the library manages, and returns
 /// its clock.

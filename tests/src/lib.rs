@@ -3,8 +3,13 @@
 
 use std::time::Duration;
 
+pub mod backends;
 pub mod child;
+#[cfg(target_os = "linux")]
+pub mod children;
+pub mod exchange;
 pub mod executor;
+pub mod folder;
 #[cfg(unix)]
 pub mod forked;
 pub mod hold;

@@ -11,20 +11,33 @@ use core::task::{Context, Poll};
 
 use super::header::{Header, Table, TaskRef, borrowed_waker};
 use super::{Operation, Runnable, Schedule};
-use crate::eventual::{End, Eventual};
+use crate::eventual::{Cancel, End, Eventual};
 use crate::primitive::UnsafeCell;
+
+/// The part of a cell that is the same for all tasks of one scheduler.
+#[repr(C)]
+pub(crate) struct Noted<N> {
+    header: Header,
+    note: N,
+}
+
+impl<N> Noted<N> {
+    pub(crate) fn note(&self) -> &N {
+        &self.note
+    }
+}
 
 /// The part of a cell whose place and type do not depend on the body.
 #[repr(C)]
-pub(crate) struct Head<S, T> {
-    header: Header,
+pub(crate) struct Head<S: Schedule, T> {
+    noted: Noted<S::Note>,
     scheduler: S,
     eventual: Eventual<T>,
 }
 
 /// One task.
 #[repr(C)]
-pub(crate) struct Cell<S, T, M, F> {
+pub(crate) struct Cell<S: Schedule, T, M, F> {
     head: Head<S, T>,
     body: UnsafeCell<Body<M, F>>,
 }
@@ -52,8 +65,12 @@ where
     /// Everything that `M`, `F` and `T` borrow outlives the body and the value. The scheduler is
     /// handed the runnable, or it is stopped or dropped, on the loop's thread, unless `M` and `T`
     /// are `Send`.
-    pub(crate) unsafe fn allocate(scheduler: S, make: M) -> (Runnable, Operation<S, T>) {
-        Self::with_body(scheduler, Body::Make(make))
+    pub(crate) unsafe fn allocate(
+        scheduler: S,
+        note: S::Note,
+        make: M,
+    ) -> (Runnable, Operation<S, T>) {
+        Self::with_body(scheduler, note, Body::Make(make))
     }
 
     /// Makes a task for a future that exists.
@@ -61,19 +78,26 @@ where
     /// # Safety
     ///
     /// As [`allocate`](Self::allocate), with the caller on the loop's thread.
-    pub(crate) unsafe fn allocate_future(scheduler: S, future: F) -> (Runnable, Operation<S, T>) {
-        let (task, operation) = Self::with_body(scheduler, Body::Poll(future));
+    pub(crate) unsafe fn allocate_future(
+        scheduler: S,
+        note: S::Note,
+        future: F,
+    ) -> (Runnable, Operation<S, T>) {
+        let (task, operation) = Self::with_body(scheduler, note, Body::Poll(future));
         // Begun from the start: otherwise whoever has the operation could revoke it, and drop the
         // future, on another thread.
         operation.begin();
         (task, operation)
     }
 
-    fn with_body(scheduler: S, body: Body<M, F>) -> (Runnable, Operation<S, T>) {
+    fn with_body(scheduler: S, note: S::Note, body: Body<M, F>) -> (Runnable, Operation<S, T>) {
         let cell = Box::new(Self {
             head: Head {
-                // One reference for the queue, one for the operation.
-                header: Header::scheduled(2, &Self::TABLE),
+                noted: Noted {
+                    // One reference for the queue, one for the operation.
+                    header: Header::scheduled(2, &Self::TABLE),
+                    note,
+                },
                 scheduler,
                 eventual: Eventual::new(),
             },
@@ -96,6 +120,8 @@ where
         stop: Self::stop,
         schedule: Self::schedule,
         revoke: Self::revoke,
+        end_here: Self::end_here,
+        is_ended: Self::is_ended,
         free: Self::free,
     };
 
@@ -112,8 +138,8 @@ where
         if !cell.is_live() {
             return None;
         }
-        let entered = cell.head.header.enter_or_again()?;
-        cell.head.header.unschedule();
+        let entered = cell.head.noted.header.enter_or_again()?;
+        cell.head.noted.header.unschedule();
         if cell.head.eventual.is_cancel_requested() {
             cell.end(&task, End::Cancelled);
             return None;
@@ -137,7 +163,7 @@ where
         core::mem::forget(unwinding);
         let again = entered.leave();
         if suspended && again {
-            cell.head.header.unschedule();
+            cell.head.noted.header.unschedule();
             task.task().wake_by_ref();
         }
         suspended.then_some(task)
@@ -157,9 +183,49 @@ where
         if !cell.is_live() {
             return;
         }
-        if let Some(_entered) = cell.head.header.enter() {
+        if let Some(_entered) = cell.head.noted.header.enter() {
             cell.end(&task, End::Stopped);
         }
+    }
+
+    /// Ends the task as cancelled, if this is the loop and it is not in the task's body; else asks
+    /// for it. Tells whether the task has ended.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference to a cell of this type.
+    unsafe fn end_here(header: NonNull<Header>) -> bool {
+        // SAFETY: the caller's reference keeps the cell alive; this one is borrowed from it.
+        let task = ManuallyDrop::new(Runnable::new(unsafe { TaskRef::from_raw(header) }));
+        // SAFETY: as in `run`.
+        let cell = unsafe { header.cast::<Self>().as_ref() };
+        if task.task().revoke(End::Cancelled) {
+            return true;
+        }
+        let entered = if cell.head.scheduler.is_on_loop() && cell.is_live() {
+            cell.head.noted.header.enter()
+        } else {
+            None
+        };
+        match entered {
+            Some(_entered) => cell.end(&task, End::Cancelled),
+            None => match cell.head.eventual.cancel() {
+                Cancel::Requested => task.task().wake_by_ref(),
+                Cancel::Ended | Cancel::Revoked => {}
+            },
+        }
+        cell.head.eventual.is_ended()
+    }
+
+    /// Tells whether the task has ended.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference to a cell of this type.
+    unsafe fn is_ended(header: NonNull<Header>) -> bool {
+        // SAFETY: the caller's reference keeps the cell alive.
+        let cell = unsafe { header.cast::<Self>().as_ref() };
+        cell.head.eventual.is_ended()
     }
 
     /// Ends the task if it has not begun, and drops its function here; tells whether it did.
@@ -235,7 +301,7 @@ where
     }
 
     fn retire(&self, task: &Runnable) {
-        self.head.header.retire();
+        self.head.noted.header.retire();
         self.head.scheduler.disown(task);
     }
 
@@ -316,6 +382,11 @@ impl<S: Schedule, T> Pointer<S, T> {
 
     pub(crate) fn wake(&self) {
         self.task.wake_by_ref();
+    }
+
+    /// Returns another reference to the task.
+    pub(crate) fn task(&self) -> TaskRef {
+        self.task.clone()
     }
 
     /// Ends the task as cancelled, if it has not begun; tells whether it did.

@@ -51,6 +51,11 @@ pub(crate) struct Table {
     pub(crate) schedule: unsafe fn(NonNull<Header>),
     /// Ends a task that has not begun; tells whether it did. Borrows a reference.
     pub(crate) revoke: unsafe fn(NonNull<Header>, End) -> bool,
+    /// Ends the task as cancelled, here if this is the loop; tells whether it has ended. Borrows a
+    /// reference.
+    pub(crate) end_here: unsafe fn(NonNull<Header>) -> bool,
+    /// Tells whether the task has ended. Borrows a reference.
+    pub(crate) is_ended: unsafe fn(NonNull<Header>) -> bool,
     /// Frees the cell.
     pub(crate) free: unsafe fn(NonNull<Header>),
 }
@@ -122,6 +127,16 @@ impl Header {
             // SAFETY: only the loop comes here, and `with` does not come back.
             with(unsafe { &mut *body })
         })
+    }
+
+    /// Tells whether the loop is in the body. Called on the loop only.
+    pub(crate) fn is_entered(&self) -> bool {
+        self.with_body(|body| matches!(*body, InBody::Yes | InBody::Again))
+    }
+
+    /// Tells whether the task is in a queue, or has ended.
+    pub(crate) fn is_scheduled(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & SCHEDULED != 0
     }
 
     /// Marks the task as taken out of its queue, and sees what happened before it was woken.
@@ -221,6 +236,20 @@ impl TaskRef {
         let revoke = self.header().table.revoke;
         // SAFETY: the reference keeps the cell alive.
         unsafe { revoke(self.as_raw(), end) }
+    }
+
+    /// Ends the task as cancelled, here if this is the loop; tells whether it has ended.
+    pub(crate) fn end_here(&self) -> bool {
+        let end_here = self.header().table.end_here;
+        // SAFETY: the reference keeps the cell alive.
+        unsafe { end_here(self.as_raw()) }
+    }
+
+    /// Tells whether the task has ended.
+    pub(crate) fn is_ended(&self) -> bool {
+        let is_ended = self.header().table.is_ended;
+        // SAFETY: the reference keeps the cell alive.
+        unsafe { is_ended(self.as_raw()) }
     }
 }
 

@@ -44,6 +44,17 @@ impl ReadyList {
         self.first.is_none()
     }
 
+    /// Goes through the tasks, first to last.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = TaskRef> {
+        core::iter::successors(self.first, |node| {
+            // SAFETY: the list owns a reference to the task.
+            let link = unsafe { Header::link(*node) };
+            // SAFETY: a queued task's link belongs to its queue, which is borrowed meanwhile.
+            NonNull::new(unsafe { link.get() })
+        })
+        .map(refer_to)
+    }
+
     pub(crate) fn push(&mut self, task: Runnable) {
         let node = Header::into_raw(task);
         set_next(node, core::ptr::null_mut());
@@ -94,9 +105,19 @@ impl OwnedList {
         self.len
     }
 
+    /// Goes through the tasks, latest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = TaskRef> {
+        core::iter::successors(self.first, |node| siblings(*node).kept?.after).map(refer_to)
+    }
+
+    /// Tells whether a task is kept.
+    pub(crate) fn contains(task: &TaskRef) -> bool {
+        siblings(task.as_raw()).kept.is_some()
+    }
+
     /// Keeps a task; one that is kept already stays where it is.
     pub(crate) fn insert(&mut self, task: Runnable) {
-        if siblings(task.task().as_raw()).kept.is_some() {
+        if Self::contains(task.task()) {
             return;
         }
         let node = task.into_task().into_raw();
@@ -137,6 +158,13 @@ impl OwnedList {
             core::mem::ManuallyDrop::new(Runnable::new(unsafe { TaskRef::from_raw(first) }));
         self.remove(&first)
     }
+}
+
+/// Makes a reference to a task that a list has.
+fn refer_to(node: NonNull<Header>) -> TaskRef {
+    // SAFETY: the list's own reference, which is only borrowed here.
+    let listed = core::mem::ManuallyDrop::new(unsafe { TaskRef::from_raw(node) });
+    TaskRef::clone(&listed)
 }
 
 fn siblings(node: NonNull<Header>) -> Siblings {

@@ -20,11 +20,15 @@ pub(crate) struct ThreadLoop {
 }
 
 impl ThreadLoop {
-    pub(crate) fn scheduler() -> ClosedOnDrop {
-        ClosedOnDrop(Scheduler::new(Self {
+    pub(crate) fn new() -> Self {
+        Self {
             thread: thread::current().id(),
             unparks: AtomicUsize::new(0),
-        }))
+        }
+    }
+
+    pub(crate) fn scheduler() -> ClosedOnDrop {
+        ClosedOnDrop(Scheduler::new(Self::new()))
     }
 
     /// Returns how often the loop was woken.

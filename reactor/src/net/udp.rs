@@ -1,14 +1,19 @@
 //! UDP sockets.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 
+use rustix::net::SocketType;
+
+use super::socket;
 use crate::registry::{Direction, Registered};
+
+mod options;
 
 /// A UDP socket. Several tasks may receive from it and send to it.
 #[derive(Debug)]
 pub struct UdpSocket {
-    io: Registered<mio::net::UdpSocket>,
+    io: Registered<net::UdpSocket>,
 }
 
 impl UdpSocket {
@@ -18,8 +23,39 @@ impl UdpSocket {
     ///
     /// Whatever the system reports: in use, no permission; not being on a reactor.
     pub fn bind(addr: SocketAddr) -> io::Result<Self> {
-        let io = Registered::new(mio::net::UdpSocket::bind(addr)?)?;
-        Ok(Self { io })
+        let socket = socket::open_for(addr, SocketType::DGRAM)?;
+        rustix::net::bind(&socket, &addr)?;
+        Self::from_nonblocking(socket.into())
+    }
+
+    /// Binds a socket to an address that others have bound in the same way: each of them gets the
+    /// datagrams of the multicast groups that it has joined.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports: in use by a socket that does not share it; not being on a
+    /// reactor.
+    pub fn bind_shared(addr: SocketAddr) -> io::Result<Self> {
+        let socket = socket::open_for(addr, SocketType::DGRAM)?;
+        socket::share_address(&socket)?;
+        rustix::net::bind(&socket, &addr)?;
+        Self::from_nonblocking(socket.into())
+    }
+
+    /// Takes over a socket of the standard library.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports; not being on a reactor.
+    pub fn from_std(socket: net::UdpSocket) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Self::from_nonblocking(socket)
+    }
+
+    fn from_nonblocking(socket: net::UdpSocket) -> io::Result<Self> {
+        Ok(Self {
+            io: Registered::new(socket)?,
+        })
     }
 
     /// Sets the one peer that [`send`](Self::send) and [`recv`](Self::recv) talk to; datagrams from
@@ -106,5 +142,20 @@ impl UdpSocket {
     /// Whatever the system reports.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().peer_addr()
+    }
+
+    /// Receives a datagram, and leaves it for the next one who receives.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing is taken away in any case.
+    pub async fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io
+            .io(Direction::Read, |socket| socket.peek_from(buf))
+            .await
     }
 }

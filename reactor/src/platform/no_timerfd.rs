@@ -5,18 +5,22 @@ use std::time::Duration;
 
 use crochet_core::time::Tick;
 
-/// Nothing: the poller's own timeout is used, which mio rounds up.
+use crate::backend::Sources;
+
+/// There is none: the poller's own timeout is used, which is rounded up.
 #[derive(Debug)]
-pub(crate) struct PreciseTimer;
+pub(crate) enum PreciseTimer {}
 
 impl PreciseTimer {
-    pub(crate) fn new(_registry: &mio::Registry, _token: mio::Token) -> io::Result<Self> {
-        Ok(Self)
+    pub(crate) fn new(_sources: &dyn Sources, _token: usize) -> io::Result<Option<Self>> {
+        Ok(None)
     }
 
-    pub(crate) fn set(&mut self, _deadline: Tick, left: Duration) -> io::Result<Option<Duration>> {
-        Ok(Some(left))
+    pub(crate) fn set(&mut self, _deadline: Tick, _left: Duration) -> io::Result<Option<Duration>> {
+        match *self {}
     }
 
-    pub(crate) fn has_fired(&mut self) {}
+    pub(crate) fn has_fired(&mut self) {
+        match *self {}
+    }
 }

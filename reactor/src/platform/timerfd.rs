@@ -1,15 +1,16 @@
 //! A timer with nanoseconds, where the poller's own timeouts only have milliseconds.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use crochet_core::time::Tick;
-use mio::unix::SourceFd;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
 };
+
+use crate::backend::{Interest, Sources, Trigger};
 
 /// A timerfd in the poller's set, set again only when the deadline changes.
 #[derive(Debug)]
@@ -19,15 +20,16 @@ pub(crate) struct PreciseTimer {
 }
 
 impl PreciseTimer {
-    pub(crate) fn new(registry: &mio::Registry, token: mio::Token) -> io::Result<Self> {
+    /// Makes a timer that is registered with the poller. There is none where that would have to be
+    /// armed each time: such a poller has its own timeouts.
+    pub(crate) fn new(sources: &dyn Sources, token: usize) -> io::Result<Option<Self>> {
+        if sources.trigger() == Trigger::Oneshot {
+            return Ok(None);
+        }
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let fd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        registry.register(
-            &mut SourceFd(&fd.as_raw_fd()),
-            token,
-            mio::Interest::READABLE,
-        )?;
-        Ok(Self { fd, set_for: None })
+        sources.register(fd.as_fd(), token, Interest::Read)?;
+        Ok(Some(Self { fd, set_for: None }))
     }
 
     /// Makes the poller return when `left`, which ends at `deadline`, has passed. Returns the

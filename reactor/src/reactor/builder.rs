@@ -4,9 +4,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Reactor;
+use crochet_core::driver::Budget;
+
+use super::{Reactor, Tuning};
+use crate::backend::Backend;
 use crate::context::TimeSource;
 use crate::fork;
+use crate::observe::{self, Watch};
 use crate::panic;
 use crate::platform::Platform;
 use crate::pool::Settings;
@@ -19,6 +23,9 @@ use crate::timeline::{LoopEnd, Timeline};
 pub struct Builder {
     queue_limit: Option<usize>,
     pool: Settings,
+    backend: Backend,
+    budget: Budget,
+    watch: observe::Settings,
 }
 
 impl Builder {
@@ -32,6 +39,27 @@ impl Builder {
         self
     }
 
+    /// Chooses the library that the reactor hears of events through; the default is the first of
+    /// [`Backend::ALL`]. A reactor on virtual time has none.
+    #[must_use]
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// Limits how much the loop does in one turn before it looks for events again; the default is
+    /// 256 timers and 128 tasks.
+    ///
+    /// What is left over is done in the next turns, in order. A smaller budget lets timers and
+    /// events come sooner when many tasks are ready, and costs more system calls. A host that does
+    /// [turns](Reactor::turn) itself gives each its own budget; this one is for
+    /// [`run`](Reactor::run) and [`block_on`](Reactor::block_on).
+    #[must_use]
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = budget;
+        self
+    }
+
     /// Makes the reactor, on the thread that is to run it.
     ///
     /// # Errors
@@ -40,10 +68,10 @@ impl Builder {
     pub fn build(&self) -> io::Result<Reactor> {
         panic::note_places();
         fork::watch();
-        let (platform, bell, registry) = Platform::system()?;
+        let (platform, bell, registry) = Platform::system(self.backend)?;
         let time = TimeSource::Monotonic(Instant::now());
-        let shared = Shared::new(bell, self.queue_limit, self.pool);
-        Ok(Reactor::of(platform, shared, registry, time))
+        let shared = self.shared(bell);
+        Ok(Reactor::of(platform, shared, registry, time, self.tuning()))
     }
 
     /// Changes the settings of the thread pool.
@@ -58,8 +86,31 @@ impl Builder {
         fork::watch();
         let platform = Platform::Virtual(LoopEnd::new(Arc::clone(timeline)));
         let bell = Bell::Virtual(Arc::clone(timeline));
-        let shared = Shared::new(bell, self.queue_limit, self.pool);
+        let shared = self.shared(bell);
         let time = TimeSource::Virtual(Arc::clone(timeline));
-        Reactor::of(platform, shared, Registry::without_sockets(), time)
+        Reactor::of(
+            platform,
+            shared,
+            Registry::without_sockets(),
+            time,
+            self.tuning(),
+        )
+    }
+
+    /// Changes what is measured.
+    pub(crate) fn with_watch(mut self, change: impl FnOnce(&mut observe::Settings)) -> Self {
+        change(&mut self.watch);
+        self
+    }
+
+    fn shared(&self, bell: Bell) -> Shared {
+        Shared::new(bell, self.queue_limit, self.pool).recording(&self.watch)
+    }
+
+    fn tuning(&self) -> Tuning {
+        Tuning {
+            budget: self.budget,
+            watch: Watch::for_settings(self.watch),
+        }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::future::Future;
 
-use crochet_core::driver::{Budget, Sleep};
-use crochet_core::scheduler::Scheduler;
+use crochet_core::driver::Sleep;
 
 use super::work::Course;
 use super::{NotifyOnDrop, Reactor, RunError};
 use crate::caught;
 use crate::context::{self, TimeSource};
+use crate::observe::Scheduler;
 use crate::panic;
 use crate::shared::{Shared, Stage};
 use crate::sleep::timeout;
@@ -72,7 +72,7 @@ impl Reactor {
             if running.is_empty() {
                 return;
             }
-            let turned = self.turn_once(Budget::default(), Sleep::Allowed, Course::Ending);
+            let turned = self.turn_once(self.context.budget, Sleep::Allowed, Course::Ending);
             match turned {
                 Ok(_) | Err(RunError::Forked) => {}
                 Err(error) => {
@@ -88,7 +88,8 @@ impl Reactor {
         }
     }
 
-    /// Ends and drops all tasks, and then all timers, whatever their destructors do.
+    /// Ends and drops all tasks, and then all timers, whatever their destructors do. Children that
+    /// the tasks had have died after that.
     pub(super) fn drop_all(&self, end: fn(&Scheduler<Shared>)) {
         if self.is_forked() {
             return;
@@ -103,6 +104,7 @@ impl Reactor {
         for alarm in alarms {
             caught::contain("the destructor of a delayed call", || drop(alarm));
         }
+        self.context.children.end();
     }
 }
 

@@ -50,7 +50,12 @@ impl Work for Guarded<'_> {
             return false;
         }
         self.context.renew_patience();
-        let ran = panic::catch(|| self.context.scheduler.run_one());
+        let context = self.context;
+        let run = || panic::catch(|| context.run_one());
+        let ran = match &context.watch {
+            None => run(),
+            Some(watch) => watch.around_poll(&context.scheduler, run),
+        };
         // Also for what was found revoked, before the loop may sleep.
         self.context.give_back_room();
         match ran {

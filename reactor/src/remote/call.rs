@@ -50,6 +50,7 @@ use super::{Remote, contained};
 use crate::blocked::Interrupts;
 use crate::caught::AbortOnUnwind;
 use crate::label::Label;
+use crate::observe::Note;
 use crate::pause::Deadline;
 use crate::shared::{Shared, Stage};
 use crate::spawn::JoinError;
@@ -129,10 +130,11 @@ impl Remote {
             return Err(BlockingError::Stopped);
         }
         let make = contained(label, make);
+        let noting = self.scheduler.noting(Note::new(label));
         let unguarded = AbortOnUnwind;
         // SAFETY: the operation has ended, and its value been taken or dropped, before this function
         // is left: steps 5 and 6 above. That this is enough are the other steps.
-        let operation = Operation::new(unsafe { self.scheduler.submit_unchecked(make) });
+        let operation = Operation::new(unsafe { noting.submit_unchecked(make) });
         let (waited, _pause) = {
             let _guard = EndOnDrop(&operation);
             std::mem::forget(unguarded);

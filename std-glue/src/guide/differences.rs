@@ -99,6 +99,10 @@
 //! | `TimeoutError`, `ReactorStopped` | [`Timeout`](crate::WaitError::Timeout), [`Stopped`](crate::WaitError::Stopped) |
 //! | `NAME.__wrapped__` | `NAME_wrapped` |
 //! | Twisted's `Deferred`, `callLater` | [`Deferred`](crate::Deferred), [`call_later`](crate::call_later) |
+//! | `addCallback`, `addErrback`, `addBoth`, `addTimeout`, `cancel` | [`map`](crate::Deferred::map), [`and_then`](crate::Deferred::and_then), [`or_else`](crate::Deferred::or_else), [`then`](crate::Deferred::then), [`timeout`](crate::Deferred::timeout), [`cancel`](crate::Deferred::cancel) |
+//! | `DeferredList`, `gatherResults`, `race` | [`join_all`](crate::join_all), [`gather`](crate::gather()), [`race_ok`](crate::race_ok) |
+//! | `DeferredLock`, `DeferredSemaphore`, `DeferredQueue` | [`Lock`](crate::sync::Lock), [`Semaphore`](crate::sync::Semaphore), [`Queue`](crate::sync::Queue) |
+//! | `LoopingCall` | [`LoopingCall`](crate::LoopingCall) |
 //! | `deferToThread`, `callInThread`, `blockingCallFromThread` | [`defer_to_thread`](crate::defer_to_thread), [`call_in_thread`](crate::call_in_thread), [`blocking_call_from_thread`](crate::blocking_call_from_thread) |
 //! | `addSystemEventTrigger` | [`add_trigger`](crate::Remote::add_trigger) |
 //!

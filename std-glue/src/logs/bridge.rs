@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crochet_reactor::process::PerProcess;
+use crochet_reactor::glue::PerProcess;
 use log::{Level, Log, Metadata, Record};
 
 use super::live;

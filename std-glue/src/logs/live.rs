@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
-use crochet_reactor::process::PerProcess;
+use crochet_reactor::glue::PerProcess;
 
 use super::bridge::Bridge;
 

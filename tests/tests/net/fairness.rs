@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use crochet::net::{TcpListener, UdpSocket};
 use crochet::{sleep, spawn};
+use crochet_tests::backends::on_every_backend;
 
-use crate::io::{LOOPBACK, on_reactor, read};
+use crate::io::{LOOPBACK, read};
 
 #[test]
 fn a_peer_that_floods_a_stream_does_not_starve_timers_and_tasks() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let listener = TcpListener::bind(LOOPBACK).unwrap();
         let addr = listener.local_addr().unwrap();
         let flood = thread::spawn(move || {
@@ -46,7 +47,7 @@ fn a_peer_that_floods_a_stream_does_not_starve_timers_and_tasks() {
 
 #[test]
 fn a_task_that_sends_without_end_does_not_starve_timers_and_tasks() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (one, other) = (
             UdpSocket::bind(LOOPBACK).unwrap(),
             UdpSocket::bind(LOOPBACK).unwrap(),

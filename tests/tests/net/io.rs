@@ -2,24 +2,18 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::Poll;
 
-use crochet::Reactor;
 use crochet::net::{TcpListener, TcpStream};
 use futures_io::{AsyncRead, AsyncWrite};
 
 /// Any free port of this machine.
-pub(crate) const LOOPBACK: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+pub(crate) const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// Runs a test on a reactor of its own.
-#[track_caller]
-pub(crate) fn on_reactor<T: 'static>(body: impl Future<Output = T> + 'static) -> T {
-    let mut reactor = Reactor::new().expect("a reactor can be made");
-    reactor.block_on(body).expect("the test ends")
-}
+/// The same by IPv6.
+pub(crate) const LOOPBACK_V6: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0);
 
 pub(crate) async fn read(stream: &TcpStream, buf: &mut [u8]) -> io::Result<usize> {
     let mut stream = stream;

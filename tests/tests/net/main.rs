@@ -1,7 +1,14 @@
-//! Sockets on 127.0.0.1: TCP and UDP, between tasks of one reactor and against threads that use the standard library.
+//! Sockets on 127.0.0.1 and ::1: TCP and UDP, between tasks of one reactor and against threads that use the standard
+//! library; on every back end.
 
+mod connect;
+mod ends;
 mod fairness;
 mod io;
+mod listen;
+mod multicast;
+mod poller;
 mod stale;
 mod tcp;
 mod udp;
+mod write_buffer;

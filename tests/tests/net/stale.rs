@@ -12,7 +12,9 @@ use crochet::net::{TcpStream, UdpSocket};
 use crochet::{sleep, spawn};
 use std::time::Duration;
 
-use crate::io::{LOOPBACK, assert_pending, on_reactor, pair, read, read_exact, write_all};
+use crochet_tests::backends::on_every_backend;
+
+use crate::io::{LOOPBACK, assert_pending, pair, read, read_exact, write_all};
 
 type Receive = Pin<Box<dyn Future<Output = io::Result<usize>>>>;
 
@@ -61,7 +63,7 @@ impl Wake for CloseOther {
 
 #[test]
 fn an_event_of_a_closed_socket_is_not_given_to_its_successor() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let sender = net::UdpSocket::bind(LOOPBACK).unwrap();
         for _ in 0..50 {
             let successors = Arc::new(Count::default());
@@ -106,7 +108,7 @@ fn an_event_of_a_closed_socket_is_not_given_to_its_successor() {
 
 #[test]
 fn sockets_on_reused_descriptors_hear_their_own_events() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let sender = net::UdpSocket::bind(LOOPBACK).unwrap();
         for round in 0..50_u8 {
             let closed: Vec<_> = (0..8).map(|_| UdpSocket::bind(LOOPBACK).unwrap()).collect();
@@ -141,7 +143,7 @@ fn sockets_on_reused_descriptors_hear_their_own_events() {
 
 #[test]
 fn connections_that_open_and_close_in_every_turn_hear_their_own_events() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let mut kept: Option<(TcpStream, TcpStream)> = None;
         for round in 0..300_u32 {
             let (near, far) = pair().await.unwrap();

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use crochet::net::{TcpListener, TcpStream};
 use crochet::{sleep, spawn, timeout};
+use crochet_tests::backends::{for_every_backend, on_every_backend};
 use futures_io::{AsyncRead, AsyncWrite};
 
 use crate::io::{
-    LOOPBACK, assert_pending, close, on_reactor, pair, read, read_exact, read_to_end, write,
-    write_all,
+    LOOPBACK, assert_pending, close, pair, read, read_exact, read_to_end, write, write_all,
 };
 
 /// Bytes that look different in every place.
@@ -27,27 +27,27 @@ fn pattern(length: usize) -> Vec<u8> {
 
 #[test]
 fn a_client_talks_to_a_server_of_the_standard_library() {
-    let listener = net::TcpListener::bind(LOOPBACK).unwrap();
-    let addr = listener.local_addr().unwrap();
-    let server = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut all = Vec::new();
-        stream.read_to_end(&mut all).unwrap();
-        stream.write_all(&all).unwrap();
-    });
-    on_reactor(async move {
+    on_every_backend(|| async {
+        let listener = net::TcpListener::bind(LOOPBACK).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut all = Vec::new();
+            stream.read_to_end(&mut all).unwrap();
+            stream.write_all(&all).unwrap();
+        });
         let stream = TcpStream::connect(addr).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), addr);
         write_all(&stream, b"hello").await.unwrap();
         close(&stream).await.unwrap();
         assert_eq!(read_to_end(&stream).await.unwrap(), b"hello");
+        server.join().unwrap();
     });
-    server.join().unwrap();
 }
 
 #[test]
 fn a_server_talks_to_clients_of_the_standard_library() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let listener = TcpListener::bind(LOOPBACK).unwrap();
         let addr = listener.local_addr().unwrap();
         let clients: Vec<_> = (0..20_u8)
@@ -82,7 +82,7 @@ fn a_server_talks_to_clients_of_the_standard_library() {
 #[test]
 fn a_large_payload_arrives_whole_both_ways_at_once() {
     const SIZE: usize = 8 << 20;
-    on_reactor(async {
+    on_every_backend(|| async {
         let (near, far) = pair().await.unwrap();
         let echo = spawn(async move {
             let mut chunk = vec![0; 100_000];
@@ -120,7 +120,7 @@ fn a_large_payload_arrives_whole_both_ways_at_once() {
 
 #[test]
 fn a_small_buffer_reads_in_parts() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (near, far) = pair().await.unwrap();
         write_all(&near, b"0123456789").await.unwrap();
         let mut buf = [0; 4];
@@ -133,7 +133,7 @@ fn a_small_buffer_reads_in_parts() {
 
 #[test]
 fn buffers_are_scattered_and_gathered() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (mut near, mut far) = pair().await.unwrap();
         let written = std::future::poll_fn(|cx| {
             let parts = [IoSlice::new(b"head"), IoSlice::new(b"body")];
@@ -152,7 +152,7 @@ fn buffers_are_scattered_and_gathered() {
 
 #[test]
 fn a_closed_direction_leaves_the_other_open() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (near, far) = pair().await.unwrap();
         close(&near).await.unwrap();
         assert_eq!(read(&far, &mut [0; 1]).await.unwrap(), 0);
@@ -177,7 +177,7 @@ fn a_closed_direction_leaves_the_other_open() {
 
 #[test]
 fn a_close_ends_a_read_that_waits() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (near, far) = pair().await.unwrap();
         let reader = spawn(async move { read(&far, &mut [0; 1]).await });
         sleep(Duration::from_millis(1)).await;
@@ -194,7 +194,7 @@ fn a_refused_connection_is_an_error() {
         .unwrap()
         .local_addr()
         .unwrap();
-    on_reactor(async move {
+    on_every_backend(move || async move {
         let refused = TcpStream::connect(addr).await;
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused);
     });
@@ -202,7 +202,7 @@ fn a_refused_connection_is_an_error() {
 
 #[test]
 fn a_reset_by_the_peer_ends_reads_and_writes_with_an_error() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (near, far) = pair().await.unwrap();
         write_all(&far, b"not read").await.unwrap();
         let reader = spawn(async move {
@@ -221,7 +221,7 @@ fn a_reset_by_the_peer_ends_reads_and_writes_with_an_error() {
 
 #[test]
 fn a_read_that_is_given_up_takes_nothing_away() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (near, far) = pair().await.unwrap();
         let mut buf = [0; 5];
         for round in 0..50_u8 {
@@ -239,7 +239,7 @@ fn a_read_that_is_given_up_takes_nothing_away() {
 
 #[test]
 fn a_task_that_is_cancelled_leaves_the_socket_to_others() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (near, far) = pair().await.unwrap();
         let far = std::rc::Rc::new(far);
         for _ in 0..10 {
@@ -258,7 +258,7 @@ fn a_task_that_is_cancelled_leaves_the_socket_to_others() {
 
 #[test]
 fn an_accept_that_is_given_up_takes_no_connection_away() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let listener = TcpListener::bind(LOOPBACK).unwrap();
         let addr = listener.local_addr().unwrap();
         let waited = timeout(Duration::from_micros(10), listener.accept()).await;
@@ -273,7 +273,7 @@ fn an_accept_that_is_given_up_takes_no_connection_away() {
 #[test]
 fn connections_that_wait_are_all_accepted() {
     const MANY: usize = 100;
-    on_reactor(async {
+    on_every_backend(|| async {
         let listener = TcpListener::bind(LOOPBACK).unwrap();
         let addr = listener.local_addr().unwrap();
         let mut near = Vec::new();
@@ -300,20 +300,22 @@ fn connections_that_wait_are_all_accepted() {
 
 #[test]
 fn sockets_are_made_on_a_reactor_only() {
-    let refused = TcpListener::bind(LOOPBACK).unwrap_err();
-    assert!(
-        refused.to_string().contains("not running a reactor"),
-        "{refused}"
-    );
-    let mut harness = crochet::testing::Harness::new();
-    let refused = harness.block_on(async { TcpListener::bind(LOOPBACK).map(drop) });
-    let refused = refused.expect("it ends").unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::Unsupported);
+    for_every_backend(|_settings| {
+        let refused = TcpListener::bind(LOOPBACK).unwrap_err();
+        assert!(
+            refused.to_string().contains("not running a reactor"),
+            "{refused}"
+        );
+        let mut harness = crochet::testing::Harness::new();
+        let refused = harness.block_on(async { TcpListener::bind(LOOPBACK).map(drop) });
+        let refused = refused.expect("it ends").unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported);
+    });
 }
 
 #[test]
 fn a_stream_reads_and_writes_without_the_traits() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (near, far) = pair().await.unwrap();
         let sent = pattern(1 << 20);
         let (theirs, length) = (sent.clone(), sent.len());
@@ -340,7 +342,7 @@ fn a_stream_reads_and_writes_without_the_traits() {
 fn idle_sockets_do_not_keep_a_task_from_a_ready_one() {
     // More than a task may use in one poll: those that have nothing must not count.
     const IDLE: usize = 200;
-    on_reactor(async {
+    on_every_backend(|| async {
         let mut idle = Vec::new();
         for _ in 0..IDLE {
             idle.push(pair().await.unwrap());
@@ -367,7 +369,7 @@ fn idle_sockets_do_not_keep_a_task_from_a_ready_one() {
 
 #[test]
 fn reads_that_were_given_up_leave_nothing_behind() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (near, far) = pair().await.unwrap();
         for _ in 0..1000 {
             let mut byte = [0];

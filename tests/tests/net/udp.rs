@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use crochet::net::UdpSocket;
 use crochet::{sleep, spawn, timeout};
+use crochet_tests::backends::on_every_backend;
 
-use crate::io::{LOOPBACK, on_reactor};
+use crate::io::LOOPBACK;
 
 fn bind() -> UdpSocket {
     UdpSocket::bind(LOOPBACK).expect("a free port")
@@ -17,7 +18,7 @@ fn bind() -> UdpSocket {
 
 #[test]
 fn datagrams_keep_their_bounds_and_their_sender() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (one, other) = (bind(), bind());
         let addr = other.local_addr().unwrap();
         for text in ["first", "", "third"] {
@@ -37,7 +38,7 @@ fn datagrams_keep_their_bounds_and_their_sender() {
 
 #[test]
 fn what_does_not_fit_is_lost_and_the_next_datagram_whole() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (one, other) = (bind(), bind());
         let addr = other.local_addr().unwrap();
         one.send_to(b"too long", addr).await.unwrap();
@@ -52,7 +53,7 @@ fn what_does_not_fit_is_lost_and_the_next_datagram_whole() {
 
 #[test]
 fn a_connected_socket_hears_its_peer_only() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (one, other, third) = (bind(), bind(), bind());
         one.connect(other.local_addr().unwrap()).unwrap();
         other.connect(one.local_addr().unwrap()).unwrap();
@@ -71,7 +72,7 @@ fn a_connected_socket_hears_its_peer_only() {
 
 #[test]
 fn several_tasks_receive_from_one_socket() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let socket = Rc::new(bind());
         let addr = socket.local_addr().unwrap();
         let tasks: Vec<_> = (0..5)
@@ -99,7 +100,7 @@ fn several_tasks_receive_from_one_socket() {
 
 #[test]
 fn a_receiver_that_was_cancelled_leaves_the_datagram_to_another() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let socket = Rc::new(bind());
         let receive = |socket: &Rc<UdpSocket>| {
             let socket = Rc::clone(socket);
@@ -127,7 +128,7 @@ fn a_port_that_nobody_listens_on_is_an_error() {
         .unwrap()
         .local_addr()
         .unwrap();
-    on_reactor(async move {
+    on_every_backend(move || async move {
         let socket = bind();
         socket.connect(addr).unwrap();
         socket.send(b"anybody there?").await.unwrap();
@@ -143,7 +144,7 @@ fn a_port_that_nobody_listens_on_is_an_error() {
 
 #[test]
 fn a_receive_that_is_given_up_takes_no_datagram_away() {
-    on_reactor(async {
+    on_every_backend(|| async {
         let (one, other) = (bind(), bind());
         let addr = other.local_addr().unwrap();
         let mut buf = [0; 10];

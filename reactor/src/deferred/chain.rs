@@ -1,0 +1,318 @@
+//! The callbacks of a deferred, called one after the other.
+//!
+//! | stage | set when | left when |
+//! | --- | --- | --- |
+//! | waiting | made, a callback returned a deferred | that has a result, dropped, settled early |
+//! | busy | the driver works; callbacks wait for their turn | no callback is left, dropped, settled early |
+//! | settled | no callback is left, or it was cancelled | a callback is added |
+//! | over | dropped, a callback panicked, it waited for what will not come | |
+//!
+//! The driver is a task, there while the chain is waiting or busy. Foreign code runs while nothing is
+//! borrowed, so it may settle or drop the chain that calls it: the driver looks at the stage again.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use super::Lost;
+use super::cancel::Awaited;
+use super::teardown::{Remains, drop_flat};
+use crate::caught::Outcome;
+use crate::context::{self, Context};
+use crate::label::Label;
+use crate::panic::catch;
+use crate::spawn::{JoinHandle, spawn_on};
+
+/// What a chain waits for.
+pub(super) trait Source {
+    /// Waits for the result, and puts it where the next callback finds it.
+    fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Lost>>;
+
+    /// Returns what is to be cancelled when the chain is.
+    fn awaited(&self) -> Awaited;
+}
+
+/// A callback.
+pub(super) trait Link {
+    /// Calls it with the result of the one before. Its own result is put where the next finds it,
+    /// or will be by what is returned.
+    fn call(self: Box<Self>) -> Option<Box<dyn Source>>;
+}
+
+pub(super) struct Chain {
+    state: RefCell<State>,
+    context: Rc<Context>,
+    label: Label,
+}
+
+struct State {
+    stage: Stage,
+    links: VecDeque<Box<dyn Link>>,
+    /// Whoever awaits the end.
+    waiter: Option<Waker>,
+    driver: Option<JoinHandle<()>>,
+    /// Tells the present driver from those before, which may be dropped later.
+    drivers: u64,
+}
+
+enum Stage {
+    Waiting(Box<dyn Source>),
+    Busy,
+    Settled,
+    /// What became of it, until somebody is told.
+    Over(Option<Lost>),
+}
+
+/// How many callbacks are called before others have their turn.
+const CALLS_AT_ONCE: u32 = 128;
+
+impl Chain {
+    /// Makes a chain that waits for `source`.
+    #[track_caller]
+    pub(super) fn begin(source: Box<dyn Source>, label: Label) -> Rc<Self> {
+        let chain = Rc::new(Self {
+            state: RefCell::new(State {
+                stage: Stage::Waiting(source),
+                links: VecDeque::new(),
+                waiter: None,
+                driver: None,
+                drivers: 0,
+            }),
+            context: context::expect_current(),
+            label,
+        });
+        chain.drive();
+        chain
+    }
+
+    /// Adds a callback at the end.
+    pub(super) fn append(self: &Rc<Self>, link: Box<dyn Link>) {
+        let mut state = self.state.borrow_mut();
+        state.links.push_back(link);
+        if matches!(state.stage, Stage::Settled) {
+            state.stage = Stage::Busy;
+            drop(state);
+            self.drive();
+        }
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        matches!(self.state.borrow().stage, Stage::Settled)
+    }
+
+    /// Waits for the end, whose result has not been found in its slot.
+    pub(super) fn poll_end(&self, cx: &TaskContext<'_>) -> Poll<Lost> {
+        // Cloned before the borrow: a waker is foreign code.
+        let new = cx.waker().clone();
+        let mut state = self.state.borrow_mut();
+        match &mut state.stage {
+            Stage::Waiting(_) | Stage::Busy => {
+                let old = state.waiter.replace(new);
+                drop(state);
+                drop(old);
+                Poll::Pending
+            }
+            Stage::Settled => panic!("a deferred was polled after it was ready"),
+            Stage::Over(lost) => Poll::Ready(lost.take().unwrap_or(Lost::Abandoned)),
+        }
+    }
+
+    /// Returns what the chain waits for, if it does.
+    pub(super) fn awaited(&self) -> Option<Awaited> {
+        match &self.state.borrow().stage {
+            Stage::Waiting(source) => Some(source.awaited()),
+            Stage::Busy | Stage::Settled | Stage::Over(_) => None,
+        }
+    }
+
+    /// Ends the chain with the result that `put` puts in the end's slot; what is left of it is dropped.
+    pub(super) fn settle_early(&self, put: impl FnOnce()) {
+        if matches!(self.state.borrow().stage, Stage::Waiting(_) | Stage::Busy) {
+            put();
+            self.give_up(Stage::Settled);
+        }
+    }
+
+    /// Gives the chain up: nobody waits for its end.
+    pub(super) fn abandon(&self) {
+        let lost = self.give_up(Stage::Over(None));
+        drop(lost);
+    }
+
+    /// Starts the task that calls the callbacks.
+    fn drive(self: &Rc<Self>) {
+        let number = {
+            let mut state = self.state.borrow_mut();
+            state.drivers += 1;
+            state.drivers
+        };
+        let driver = Driver {
+            chain: Rc::clone(self),
+            number,
+        };
+        let driver = spawn_on(&self.context, driver, self.label);
+        // On a reactor that is stopping it has ended already, and the chain is over.
+        self.state.borrow_mut().driver = Some(driver);
+    }
+
+    /// Leaves the present stage for a last one, drops what is left, and wakes whoever waits.
+    fn give_up(&self, last: Stage) -> Option<Lost> {
+        let (before, links, driver, waiter) = {
+            let mut state = self.state.borrow_mut();
+            (
+                mem::replace(&mut state.stage, last),
+                mem::take(&mut state.links),
+                state.driver.take(),
+                state.waiter.take(),
+            )
+        };
+        if let Some(driver) = driver {
+            driver.cancel();
+        }
+        let (source, lost) = match before {
+            Stage::Waiting(source) => (Some(source), None),
+            Stage::Over(lost) => (None, lost),
+            Stage::Busy | Stage::Settled => (None, None),
+        };
+        drop_flat(Remains { source, links });
+        if let Some(waiter) = waiter {
+            waiter.wake();
+        }
+        lost
+    }
+
+    /// Enters the next stage, unless foreign code has settled or dropped the chain meanwhile; then
+    /// returns what the stage would have held.
+    fn go_on_to(&self, next: Stage) -> Result<(), Stage> {
+        let mut state = self.state.borrow_mut();
+        match state.stage {
+            Stage::Busy => {
+                state.stage = next;
+                Ok(())
+            }
+            Stage::Waiting(_) | Stage::Settled | Stage::Over(_) => Err(next),
+        }
+    }
+
+    /// Waits for the source, if there is one.
+    fn poll_source(&self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Lost>> {
+        let mut source = {
+            let mut state = self.state.borrow_mut();
+            match mem::replace(&mut state.stage, Stage::Busy) {
+                Stage::Waiting(source) => source,
+                other => {
+                    state.stage = other;
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        };
+        // Out of the chain: a canceller may run, and look at it.
+        let polled = source.poll(cx);
+        if polled.is_pending() {
+            if let Err(Stage::Waiting(source)) = self.go_on_to(Stage::Waiting(source)) {
+                give_back(Some(source));
+            }
+        } else {
+            give_back(Some(source));
+        }
+        polled
+    }
+
+    /// Calls the next callback; tells whether there may be another.
+    fn call_next(&self) -> bool {
+        let link = {
+            let mut state = self.state.borrow_mut();
+            if !matches!(state.stage, Stage::Busy) {
+                return false;
+            }
+            state.links.pop_front()
+        };
+        let Some(link) = link else {
+            self.settle();
+            return false;
+        };
+        match catch(|| link.call()) {
+            Ok(None) => {}
+            Ok(Some(source)) => {
+                if let Err(Stage::Waiting(source)) = self.go_on_to(Stage::Waiting(source)) {
+                    give_back(Some(source));
+                }
+            }
+            Err(panic) => self.lose(Lost::Panicked(Outcome::new(Err(panic), self.label))),
+        }
+        true
+    }
+
+    fn settle(&self) {
+        let waiter = {
+            let mut state = self.state.borrow_mut();
+            state.stage = Stage::Settled;
+            state.driver = None;
+            state.waiter.take()
+        };
+        if let Some(waiter) = waiter {
+            waiter.wake();
+        }
+    }
+
+    /// Ends the chain without a result.
+    fn lose(&self, lost: Lost) {
+        let is_going_on = matches!(self.state.borrow().stage, Stage::Waiting(_) | Stage::Busy);
+        if is_going_on {
+            self.give_up(Stage::Over(Some(lost)));
+        }
+    }
+}
+
+/// Drops a source where nothing is borrowed, without nesting.
+fn give_back(source: Option<Box<dyn Source>>) {
+    let links = VecDeque::new();
+    drop_flat(Remains { source, links });
+}
+
+/// The task of a chain.
+struct Driver {
+    chain: Rc<Chain>,
+    number: u64,
+}
+
+impl Driver {
+    fn is_present(&self) -> bool {
+        self.chain.state.borrow().drivers == self.number
+    }
+}
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
+        for _ in 0..CALLS_AT_ONCE {
+            if !self.is_present() {
+                return Poll::Ready(());
+            }
+            match self.chain.poll_source(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(lost)) => self.chain.lose(lost),
+                Poll::Ready(Ok(())) => {}
+            }
+            if !self.chain.call_next() {
+                return Poll::Ready(());
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Unless the chain is settled, its reactor has stopped.
+        if self.is_present() {
+            self.chain.lose(Lost::Abandoned);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Sockets on systems that make them as they are to be in one call.
+
+use std::io::{self, IoSlice};
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, SendAncillaryBuffer, SendFlags, SocketAddrAny, SocketAddrUnix, SocketFlags,
+    SocketType,
+};
+
+const FLAGS: SocketFlags = SocketFlags::NONBLOCK.union(SocketFlags::CLOEXEC);
+
+/// Opens a socket.
+pub(in crate::net) fn open(family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
+    Ok(rustix::net::socket_with(family, kind, FLAGS, None)?)
+}
+
+/// Takes a connection from a listener.
+pub(in crate::net) fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, Option<SocketAddrAny>)> {
+    Ok(rustix::net::acceptfrom_with(listener, FLAGS)?)
+}
+
+/// Writes from several buffers. Never a signal, whatever the program does with `SIGPIPE`.
+pub(in crate::net) fn send_vectored(stream: impl AsFd, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    let mut nothing = SendAncillaryBuffer::default();
+    // More buffers than this are an error in one call.
+    let bufs = &bufs[..bufs.len().min(MAX_BUFS)];
+    Ok(rustix::net::sendmsg(
+        stream,
+        bufs,
+        &mut nothing,
+        SendFlags::NOSIGNAL,
+    )?)
+}
+
+/// Sends a datagram to a Unix socket. Never a signal.
+pub(in crate::net) fn send_to(
+    socket: impl AsFd,
+    bytes: &[u8],
+    addr: &SocketAddrUnix,
+) -> Result<usize, Errno> {
+    rustix::net::sendto(socket, bytes, SendFlags::NOSIGNAL, addr)
+}
+
+/// The least `IOV_MAX` of these systems.
+const MAX_BUFS: usize = 1024;
+
+/// Lets others of the same user bind the same address.
+pub(in crate::net) fn set_reuse_port(socket: impl AsFd) -> io::Result<()> {
+    Ok(rustix::net::sockopt::set_socket_reuseport(socket, true)?)
+}
+
+pub(super) fn is_of_the_connection(error: Errno) -> bool {
+    // A firewall's refusal is the last one.
+    matches!(error, Errno::PROTO | Errno::OPNOTSUPP | Errno::PERM)
+}
+
+/// Lets other sockets that do the same bind the same address, for multicast.
+pub(in crate::net) fn share_address(socket: impl AsFd) -> io::Result<()> {
+    Ok(rustix::net::sockopt::set_socket_reuseaddr(socket, true)?)
+}

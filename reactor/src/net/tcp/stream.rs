@@ -1,0 +1,367 @@
+//! TCP connections.
+
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::net::{self, Shutdown, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+use rustix::net::sockopt::{set_socket_linger, socket_linger};
+
+use super::super::socket;
+use super::connect::{Connect, ConnectError};
+use super::keep_alive::{self, KeepAlive};
+use super::split::{TcpReader, TcpWriter};
+use crate::registry::{Direction, Registered};
+
+/// A TCP connection.
+///
+/// Reads and writes go through [`futures_io::AsyncRead`] and [`futures_io::AsyncWrite`], which are
+/// also implemented for `&TcpStream`: one task may read while another writes. In each direction the
+/// task that polled last is the one that is woken.
+#[derive(Debug)]
+pub struct TcpStream {
+    io: Registered<net::TcpStream>,
+}
+
+impl TcpStream {
+    /// Connects to `addr`, as [`Connect`] does by default.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports: refused, unreachable, reset; no answer within
+    /// [`Connect::TIMEOUT`]; not being on a reactor.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future closes the socket.
+    pub async fn connect(addr: SocketAddr) -> io::Result<Self> {
+        Connect::new().to(addr).await
+    }
+
+    /// Connects to the host of this name, or whose address this is, as [`Connect`] does by default.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`], which says what each address answered.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future closes whatever sockets there are.
+    pub async fn connect_host(name: &str, port: u16) -> Result<Self, ConnectError> {
+        Connect::new().to_host(name, port).await
+    }
+
+    /// Takes over a connection of the standard library.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports; not being on a reactor.
+    pub fn from_std(stream: net::TcpStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Self::from_nonblocking(stream)
+    }
+
+    pub(super) fn from_nonblocking(stream: net::TcpStream) -> io::Result<Self> {
+        Ok(Self {
+            io: Registered::new(stream)?,
+        })
+    }
+
+    /// Waits until the connection, which was begun, has been made.
+    pub(super) async fn made(self) -> io::Result<Self> {
+        self.io.expect_event(Direction::Write)?;
+        self.io.io(Direction::Write, is_connected).await?;
+        Ok(self)
+    }
+
+    /// Makes two halves of it, for two owners.
+    #[must_use]
+    pub fn into_split(self) -> (TcpReader, TcpWriter) {
+        super::split::split(self)
+    }
+
+    /// Reads what there is, at least one byte unless the other end has closed; zero tells that it
+    /// has, or that `buf` is empty.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future before it is ready takes nothing from the stream.
+    pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io
+            .io(Direction::Read, |mut stream| stream.read(buf))
+            .await
+    }
+
+    /// Reads until `buf` is full.
+    ///
+    /// # Errors
+    ///
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) when the other end closes before; otherwise
+    /// whatever the system reports.
+    ///
+    /// # Cancellation
+    ///
+    /// What has been read so far is lost when the future is dropped.
+    pub async fn read_exact(&self, buf: &mut [u8]) -> io::Result<()> {
+        let mut filled = 0;
+        while filled < buf.len() {
+            match self.read(&mut buf[filled..]).await? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                length => filled += length,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes as much of `buf` as the system takes, and returns how much that was.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future before it is ready writes nothing.
+    pub async fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io
+            .io(Direction::Write, |mut stream| stream.write(buf))
+            .await
+    }
+
+    /// Writes all of `buf`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports; then a part may have been written.
+    ///
+    /// # Cancellation
+    ///
+    /// When the future is dropped, a part may have been written.
+    pub async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
+        let mut rest = buf;
+        while !rest.is_empty() {
+            match self.write(rest).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                length => rest = &rest[length..],
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the address of the other end.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.source().peer_addr()
+    }
+
+    /// Returns the address of this end.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.source().local_addr()
+    }
+
+    /// Sends small segments at once (`true`) or lets the system collect them (`false`).
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.io.source().set_nodelay(nodelay)
+    }
+
+    /// Tells whether small segments are sent at once.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn nodelay(&self) -> io::Result<bool> {
+        self.io.source().nodelay()
+    }
+
+    /// Has the system ask the other end from time to time whether it is still there, or not.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn set_keep_alive(&self, keep_alive: Option<KeepAlive>) -> io::Result<()> {
+        keep_alive::set(self.io.source(), keep_alive)
+    }
+
+    /// Tells how the system asks the other end whether it is still there, if it does.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn keep_alive(&self) -> io::Result<Option<KeepAlive>> {
+        keep_alive::get(self.io.source())
+    }
+
+    /// Sets what becomes of bytes that have not been sent when the stream is dropped: with `None`,
+    /// the system's default, they are sent in the background. With a time, which is rounded up to
+    /// seconds, they are given up after that, and dropping the stream may block for so long; with
+    /// none at all they are given up at once, and the connection is reset.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
+        // Rounding up is rustix's.
+        Ok(set_socket_linger(self.io.source(), linger)?)
+    }
+
+    /// Returns what [`set_linger`](Self::set_linger) has set.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        Ok(socket_linger(self.io.source())?)
+    }
+
+    /// Closes one direction, or both.
+    ///
+    /// After closing [`Shutdown::Write`] the other end reads an end, and may still write: a
+    /// half-closed connection.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.io.source().shutdown(how)
+    }
+
+    /// Resets the connection at once: what has not been sent is given up, and the other end sees
+    /// an error. As Twisted's `abortConnection`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system reports; the connection is closed all the same.
+    pub fn abort(self) -> io::Result<()> {
+        self.set_linger(Some(Duration::ZERO))
+    }
+}
+
+/// Tells whether a connection that was begun has been made; would block while it has not.
+fn is_connected(stream: &net::TcpStream) -> io::Result<()> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
+    }
+    match stream.peer_addr() {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl AsyncRead for &TcpStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.io
+            .poll_io(Direction::Read, cx, |mut stream| stream.read(buf))
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.io
+            .poll_io(Direction::Read, cx, |mut stream| stream.read_vectored(bufs))
+    }
+}
+
+impl AsyncWrite for &TcpStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.io
+            .poll_io(Direction::Write, cx, |mut stream| stream.write(buf))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.io.poll_io(Direction::Write, cx, |stream| {
+            socket::send_vectored(stream, bufs)
+        })
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Nothing is buffered here.
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.shutdown(Shutdown::Write) {
+            // The other end was faster, which leaves nothing to close.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
+            result => Poll::Ready(result),
+        }
+    }
+}
+
+impl AsyncRead for TcpStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut &*self).poll_read(cx, buf)
+    }
+
+    fn poll_read_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut &*self).poll_read_vectored(cx, bufs)
+    }
+}
+
+impl AsyncWrite for TcpStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut &*self).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut &*self).poll_write_vectored(cx, bufs)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut &*self).poll_flush(cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut &*self).poll_close(cx)
+    }
+}

@@ -1,0 +1,192 @@
+//! The children of one scope.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::mem;
+use std::rc::Rc;
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use crochet_core::task::CancelHandle;
+
+use super::{OnPanic, ScopeError};
+use crate::caught::{self, Outcome};
+use crate::fork::Generation;
+use crate::label::Label;
+
+/// What a scope and its children share.
+///
+/// | what | set when | cleared when |
+/// | --- | --- | --- |
+/// | a member | a child is spawned | its future has been dropped |
+/// | a member's handle | the child's task has been made | the scope ends it, or it leaves |
+/// | closed | the scope ends | never |
+/// | the error | a child panics, the first time, before that | the owner takes it |
+pub(super) struct Children {
+    on_panic: OnPanic,
+    next: Cell<u64>,
+    members: Cell<usize>,
+    // In the order in which they were spawned.
+    handles: RefCell<BTreeMap<u64, CancelHandle>>,
+    closed: Cell<bool>,
+    error: Cell<Option<ScopeError>>,
+    // Wakers are cloned, woken and dropped outside of the borrows: they are foreign.
+    owner: RefCell<Option<Waker>>,
+    joining: RefCell<Vec<Waker>>,
+    process: Generation,
+}
+
+impl Children {
+    pub(super) fn new(on_panic: OnPanic) -> Self {
+        Self {
+            on_panic,
+            next: Cell::new(0),
+            members: Cell::new(0),
+            handles: RefCell::default(),
+            closed: Cell::new(false),
+            error: Cell::new(None),
+            owner: RefCell::default(),
+            joining: RefCell::default(),
+            process: Generation::current(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.members.get()
+    }
+
+    /// Takes the handle of a child, or ends it if the scope has ended.
+    pub(super) fn enter(&self, key: u64, handle: CancelHandle) {
+        if self.closed.get() {
+            end(&handle);
+        } else {
+            self.handles.borrow_mut().insert(key, handle);
+        }
+    }
+
+    /// Has the scope's owner woken when a child panics.
+    pub(super) fn set_owner(&self, waker: &Waker) {
+        let is_set = self
+            .owner
+            .borrow()
+            .as_ref()
+            .is_some_and(|owner| owner.will_wake(waker));
+        if !is_set {
+            let before = self.owner.replace(Some(waker.clone()));
+            drop(before);
+        }
+    }
+
+    pub(super) fn take_error(&self) -> Option<ScopeError> {
+        self.error.take()
+    }
+
+    /// Cancels and drops the children, and those that come later.
+    pub(super) fn end_all(&self) {
+        self.closed.set(true);
+        if self.process.is_past() {
+            // They are tasks of the process that this one has forked off from.
+            mem::take(&mut *self.handles.borrow_mut())
+                .into_values()
+                .for_each(mem::forget);
+            return;
+        }
+        // One at a time, for the destructors of one child may end others.
+        while let Some(handle) = self.pop() {
+            end(&handle);
+        }
+    }
+
+    fn pop(&self) -> Option<CancelHandle> {
+        let first = self.handles.borrow_mut().pop_first();
+        first.map(|(_, handle)| handle)
+    }
+
+    /// Tells when there are no children.
+    pub(super) fn poll_empty(&self, cx: &TaskContext<'_>) -> Poll<()> {
+        if self.len() == 0 {
+            return Poll::Ready(());
+        }
+        let waker = cx.waker().clone();
+        let mut joining = self.joining.borrow_mut();
+        if !joining.iter().any(|known| known.will_wake(&waker)) {
+            joining.push(waker);
+        }
+        Poll::Pending
+    }
+
+    /// Tells whether a child's panic is to end the scope: that of the first one is.
+    fn is_to_end(&self) -> bool {
+        let error = self.error.take();
+        let is_first = error.is_none();
+        self.error.set(error);
+        is_first && self.on_panic == OnPanic::EndScope && !self.closed.get()
+    }
+
+    fn panicked(&self, error: ScopeError) {
+        self.error.set(Some(error));
+        let owner = self.owner.take();
+        if let Some(owner) = owner {
+            caught::contain("a waker", || owner.wake());
+        }
+    }
+
+    fn leave(&self, key: u64) {
+        // A statement of its own: the handle may be the last reference to the task's memory.
+        let handle = self.handles.borrow_mut().remove(&key);
+        drop(handle);
+        self.members.set(self.members.get() - 1);
+        if self.members.get() == 0 {
+            for waker in self.joining.take() {
+                caught::contain("a waker", || waker.wake());
+            }
+        }
+    }
+}
+
+/// Ends a child. Its destructors' panics are contained with it; a waker of whoever awaits it may
+/// panic as well.
+fn end(handle: &CancelHandle) {
+    caught::contain("a waker", || {
+        // One that the loop is in ends when that poll does, and then leaves.
+        handle.cancel_here();
+    });
+}
+
+/// A child's place in its scope, which it leaves when this is dropped.
+pub(super) struct Membership {
+    children: Rc<Children>,
+    key: u64,
+}
+
+impl Membership {
+    pub(super) fn of(children: &Rc<Children>) -> Self {
+        let key = children.next.get();
+        children.next.set(key + 1);
+        children.members.set(children.members.get() + 1);
+        Self {
+            children: Rc::clone(children),
+            key,
+        }
+    }
+
+    pub(super) fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// Leaves the scope with an outcome. The owner answers for a panic that ends the scope; for
+    /// others the child's handle does, as outside of scopes.
+    pub(super) fn end<T>(self, child: Label, outcome: &Outcome<T>) {
+        if self.children.is_to_end() {
+            if let Some(panic) = outcome.panic() {
+                self.children
+                    .panicked(ScopeError::Panicked { child, panic });
+            }
+        }
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.children.leave(self.key);
+    }
+}

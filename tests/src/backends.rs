@@ -1,0 +1,131 @@
+//! Cases that run on every back end, each with a time limit and a look at what it leaves behind.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use crochet::{Backend, Builder, Reactor};
+
+use crate::LONG;
+
+/// Runs a case once for each back end, with the settings of a reactor on it.
+///
+/// Cases of one process run one after another, so that what they leave behind can be told.
+///
+/// # Panics
+///
+/// When the case panics, takes too long, or leaves a file or a thread behind.
+#[track_caller]
+pub fn for_every_backend(case: impl Fn(Builder) + Send + Sync + 'static) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let case = Arc::new(case);
+    for backend in Backend::ALL.iter().copied() {
+        let before = Belongings::now();
+        let case = Arc::clone(&case);
+        run_limited(backend, move || {
+            case(Reactor::builder().backend(backend));
+        });
+        before.assert_unchanged(backend);
+    }
+}
+
+/// Runs a case once for each back end, on a reactor.
+///
+/// # Panics
+///
+/// When the case panics, takes too long, or leaves a file, a thread, a task, a timer or a source
+/// behind.
+#[track_caller]
+pub fn on_every_backend<F>(case: impl Fn() -> F + Send + Sync + 'static)
+where
+    F: Future<Output = ()> + 'static,
+{
+    for_every_backend(move |settings| {
+        let mut reactor = settings.build().expect("a reactor can be made");
+        reactor.block_on(case()).expect("the case ends");
+        let left = format!("{reactor:?}");
+        assert!(
+            left.contains("tasks: 0, timers: 0, sources: 0"),
+            "the case left something behind: {left}"
+        );
+    });
+}
+
+/// The name of the threads that cases run in. Those that they start have it too, unless they get
+/// another.
+const CASE: &str = "case";
+
+#[track_caller]
+fn run_limited(backend: Backend, case: impl FnOnce() + Send + 'static) {
+    let (end, ended) = mpsc::channel::<()>();
+    let thread = thread::Builder::new().name(String::from(CASE));
+    let thread = thread
+        .spawn(move || {
+            // Dropped when the case has ended, however it has.
+            let _end = end;
+            case();
+        })
+        .expect("a thread can be started");
+    match ended.recv_timeout(LONG) {
+        Err(RecvTimeoutError::Disconnected) => {}
+        Err(RecvTimeoutError::Timeout) => panic!("on {backend:?}: the case takes too long"),
+        Ok(()) => unreachable!("nothing is sent"),
+    }
+    if let Err(panicked) = thread.join() {
+        // Its message has been printed.
+        let why = panicked.downcast_ref::<String>().map(String::as_str);
+        let why = why.or_else(|| panicked.downcast_ref::<&str>().copied());
+        panic!("on {backend:?}: {}", why.unwrap_or("the case panicked"));
+    }
+}
+
+/// What a process has that a case may leave behind.
+#[cfg(target_os = "linux")]
+#[derive(PartialEq, Eq, Debug)]
+struct Belongings {
+    files: usize,
+    // Without those of other tests, and of the harness.
+    threads: usize,
+}
+
+#[cfg(target_os = "linux")]
+impl Belongings {
+    fn now() -> Self {
+        let ours = |name: &String| name == CASE || name.starts_with("crochet-");
+        Self {
+            files: crate::threads::open_files(),
+            threads: crate::threads::names()
+                .iter()
+                .filter(|name| ours(name))
+                .count(),
+        }
+    }
+
+    #[track_caller]
+    fn assert_unchanged(&self, backend: Backend) {
+        let begun = std::time::Instant::now();
+        // The system shows a thread that has been joined for a little longer.
+        while Self::now() != *self {
+            let now = Self::now();
+            assert!(
+                begun.elapsed() < LONG / 12,
+                "on {backend:?}: {self:?}, then {now:?}"
+            );
+            thread::yield_now();
+        }
+    }
+}
+
+/// Elsewhere the process does not know what it has.
+#[cfg(not(target_os = "linux"))]
+struct Belongings;
+
+#[cfg(not(target_os = "linux"))]
+impl Belongings {
+    fn now() -> Self {
+        Self
+    }
+
+    fn assert_unchanged(&self, _backend: Backend) {}
+}

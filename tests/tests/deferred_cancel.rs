@@ -1,0 +1,341 @@
+//! Cancelling deferreds, and time limits for them.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crochet::testing::Harness;
+use crochet::{Cancelled, Deferred, Elapsed, Resolver, call_later, sleep, spawn, timeout};
+use crochet_tests::logs;
+use crochet_tests::traces::Trace;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Error {
+    Cancelled,
+    TimedOut,
+    Own(&'static str),
+}
+
+impl From<Cancelled> for Error {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
+    }
+}
+
+impl From<Elapsed> for Error {
+    fn from(_: Elapsed) -> Self {
+        Self::TimedOut
+    }
+}
+
+type Failing = Deferred<u8, Error>;
+
+/// Runs a test on a reactor with virtual time.
+fn on_reactor<T: 'static>(body: impl Future<Output = T> + 'static) -> T {
+    Harness::new().block_on(body).expect("the test ends")
+}
+
+/// A deferred whose canceller fires it.
+fn fired_by_canceller(result: Result<u8, Error>) -> Failing {
+    let kept: Rc<RefCell<Option<Resolver<u8, Error>>>> = Rc::default();
+    let theirs = Rc::clone(&kept);
+    let (resolver, deferred) = Failing::with_canceller(move || {
+        let resolver = theirs.take().expect("it was put there");
+        let fired = match result {
+            Ok(value) => resolver.fire(value).map_err(|_| ()),
+            Err(error) => resolver.fail(error).map_err(|_| ()),
+        };
+        fired.expect("it is still waited for");
+    });
+    kept.replace(Some(resolver));
+    deferred
+}
+
+#[test]
+fn without_a_canceller_it_fails_as_cancelled_and_one_late_firing_is_swallowed() {
+    on_reactor(async {
+        let (resolver, deferred) = Failing::new();
+        deferred.cancel();
+        assert!(deferred.has_fired());
+        assert!(!resolver.is_wanted());
+        assert_eq!(
+            resolver.fire(7),
+            Err(7),
+            "it is given back, and nothing else happens"
+        );
+        assert_eq!(deferred.await, Err(Error::Cancelled));
+    });
+}
+
+#[test]
+fn a_canceller_is_called_once_and_need_not_fire() {
+    on_reactor(async {
+        let calls = Rc::new(Cell::new(0));
+        let theirs = Rc::clone(&calls);
+        let (_resolver, deferred) = Failing::with_canceller(move || theirs.set(theirs.get() + 1));
+        deferred.cancel();
+        deferred.cancel();
+        assert_eq!(calls.get(), 1);
+        assert_eq!(deferred.await, Err(Error::Cancelled));
+        assert_eq!(calls.get(), 1);
+    });
+}
+
+#[test]
+fn a_canceller_may_fire_it_with_something_else() {
+    on_reactor(async {
+        for result in [Ok(3), Err(Error::Own("closed"))] {
+            let deferred = fired_by_canceller(result);
+            deferred.cancel();
+            assert_eq!(deferred.await, result);
+        }
+    });
+}
+
+#[test]
+fn what_has_fired_is_not_cancelled() {
+    on_reactor(async {
+        let (resolver, deferred) = Failing::with_canceller(|| unreachable!("it has fired"));
+        resolver.fire(1).expect("it is wanted");
+        deferred.cancel();
+        assert_eq!(deferred.await, Ok(1));
+
+        let end = Failing::fired(Ok(1)).map(|number| number + 1);
+        sleep(SECOND).await;
+        end.cancel();
+        assert_eq!(end.await, Ok(2));
+    });
+}
+
+#[test]
+fn cancelling_wakes_whoever_awaits() {
+    on_reactor(async {
+        let (_resolver, deferred) = Failing::new();
+        let end = deferred.map(|number| number + 1);
+        let shared = Rc::new(RefCell::new(end));
+        let polled = Rc::clone(&shared);
+        let task = spawn(std::future::poll_fn(move |cx| {
+            std::pin::Pin::new(&mut *polled.borrow_mut()).poll(cx)
+        }));
+        sleep(SECOND).await;
+        shared.borrow().cancel();
+        assert_eq!(task.await.expect("no panic"), Err(Error::Cancelled));
+    });
+}
+
+#[test]
+fn behind_callbacks_it_is_what_they_were_added_to_that_is_cancelled() {
+    on_reactor(async {
+        let calls = Rc::new(Cell::new(0));
+        let theirs = Rc::clone(&calls);
+        let trace = Trace::new();
+        let value = trace.value();
+        let (resolver, deferred) = Failing::with_canceller(move || theirs.set(theirs.get() + 1));
+        let end = deferred.map(move |_| -> u8 {
+            let _value = value;
+            unreachable!("it is dropped")
+        });
+        end.cancel();
+        assert_eq!(calls.get(), 1);
+        assert_eq!(trace.count(), 1);
+        assert!(!resolver.is_wanted());
+        let recovered: Failing = end.or_else(|error| {
+            assert_eq!(error, Error::Cancelled);
+            Failing::fired(Ok(9))
+        });
+        assert_eq!(recovered.await, Ok(9), "those behind see the error");
+    });
+}
+
+#[test]
+fn a_result_of_the_canceller_takes_the_usual_way() {
+    on_reactor(async {
+        let end = fired_by_canceller(Err(Error::Own("closed"))).or_else(|error| {
+            assert_eq!(error, Error::Own("closed"));
+            Failing::fired(Ok(5))
+        });
+        end.cancel();
+        assert_eq!(end.await, Ok(5));
+
+        let end = fired_by_canceller(Ok(3)).map(|number| number + 1);
+        end.cancel();
+        assert_eq!(end.await, Ok(4));
+    });
+}
+
+#[test]
+fn cancelling_is_forwarded_to_the_deferred_that_a_callback_returned() {
+    on_reactor(async {
+        let nested = |inner: Failing| {
+            let middle = Failing::fired(Ok(0)).and_then(move |_| inner);
+            Failing::fired(Ok(0)).and_then(move |_| middle)
+        };
+        let calls = Rc::new(Cell::new(0));
+        let theirs = Rc::clone(&calls);
+        let (resolver, inner) = Failing::with_canceller(move || theirs.set(theirs.get() + 1));
+        let end = nested(inner);
+        sleep(SECOND).await;
+        assert_eq!(calls.get(), 0);
+        end.cancel();
+        assert_eq!(calls.get(), 1);
+        assert!(!resolver.is_wanted());
+        assert_eq!(end.await, Err(Error::Cancelled));
+
+        let end = nested(fired_by_canceller(Ok(4)));
+        sleep(SECOND).await;
+        end.cancel();
+        assert_eq!(end.await, Ok(4));
+    });
+}
+
+#[test]
+fn deep_nesting_is_cancelled_without_a_deep_stack() {
+    fn count_down(from: u32, last: Failing) -> Failing {
+        match from {
+            0 => last,
+            _ => Failing::fired(Ok(0)).and_then(move |_| count_down(from - 1, last)),
+        }
+    }
+    on_reactor(async {
+        let (resolver, last) = Failing::new();
+        let end = count_down(100_000, last);
+        sleep(SECOND).await;
+        assert!(resolver.is_wanted());
+        end.cancel();
+        assert!(!resolver.is_wanted());
+        assert_eq!(end.await, Err(Error::Cancelled));
+    });
+}
+
+#[test]
+fn a_callback_that_cancels_its_own_chain_is_the_last_one() {
+    logs::capture();
+    on_reactor(async {
+        let kept: Rc<RefCell<Option<Failing>>> = Rc::default();
+        let theirs = Rc::clone(&kept);
+        let (resolver, deferred) = Failing::new();
+        let end = deferred.map(move |number| {
+            let kept = theirs.borrow();
+            kept.as_ref().expect("it was put there").cancel();
+            number
+        });
+        kept.replace(Some(end));
+        resolver.fire(1).expect("it is wanted");
+        sleep(SECOND).await;
+        let end = kept.take().expect("it is there");
+        assert_eq!(end.await, Err(Error::Cancelled));
+    });
+}
+
+#[test]
+fn a_time_limit_cancels_and_tells_so() {
+    on_reactor(async {
+        let calls = Rc::new(Cell::new(0));
+        let theirs = Rc::clone(&calls);
+        let (_resolver, deferred) = Failing::with_canceller(move || theirs.set(theirs.get() + 1));
+        let limited = deferred.timeout(SECOND);
+        sleep(SECOND / 2).await;
+        assert!(!limited.has_fired());
+        sleep(SECOND).await;
+        assert!(limited.has_fired(), "nobody needs to await it");
+        assert_eq!(calls.get(), 1);
+        assert_eq!(limited.await, Err(Error::TimedOut));
+    });
+}
+
+#[test]
+fn a_time_limit_that_is_not_reached_changes_nothing() {
+    on_reactor(async {
+        let (resolver, deferred) = Failing::with_canceller(|| unreachable!("it fires in time"));
+        let limited = deferred.timeout(SECOND * 2).map(|number| number + 1);
+        call_later(SECOND, move || resolver.fire(1).expect("it is wanted"));
+        assert_eq!(limited.await, Ok(2));
+        sleep(SECOND * 3).await;
+    });
+}
+
+#[test]
+fn a_time_limit_converts_only_its_own_cancellation() {
+    on_reactor(async {
+        let (_resolver, deferred) = Failing::new();
+        let limited = deferred.timeout(SECOND * 2);
+        sleep(SECOND).await;
+        limited.cancel();
+        assert_eq!(limited.await, Err(Error::Cancelled));
+
+        let (_resolver, deferred) = Failing::new();
+        let inner = deferred.map(|number| number + 1);
+        inner.cancel();
+        assert_eq!(inner.timeout(SECOND).await, Err(Error::Cancelled));
+
+        for result in [Ok(2), Err(Error::Own("closed"))] {
+            let limited = fired_by_canceller(result).timeout(SECOND);
+            assert_eq!(limited.await, result, "what the canceller says is believed");
+        }
+    });
+}
+
+#[test]
+fn the_shortest_of_nested_time_limits_holds() {
+    on_reactor(async {
+        let (_resolver, deferred) = Failing::new();
+        let inner = deferred.timeout(SECOND).map_err(|error| {
+            if error == Error::TimedOut {
+                Error::Own("inner")
+            } else {
+                error
+            }
+        });
+        assert_eq!(inner.timeout(SECOND * 2).await, Err(Error::Own("inner")));
+
+        let (_resolver, deferred) = Failing::new();
+        let inner = deferred
+            .timeout(SECOND * 2)
+            .map_err(|_| Error::Own("inner"));
+        assert_eq!(inner.timeout(SECOND).await, Err(Error::TimedOut));
+    });
+}
+
+#[test]
+fn a_time_limit_covers_the_deferreds_that_callbacks_return() {
+    on_reactor(async {
+        let (_resolver, inner) = Failing::new();
+        let limited = Failing::fired(Ok(1))
+            .and_then(move |_| inner)
+            .timeout(SECOND);
+        assert_eq!(limited.await, Err(Error::TimedOut));
+        assert!(!_resolver.is_wanted());
+    });
+}
+
+#[test]
+fn dropping_the_end_cancels_what_it_waits_for_once() {
+    on_reactor(async {
+        let calls = Rc::new(Cell::new(0));
+        let theirs = Rc::clone(&calls);
+        let (_resolver, deferred) = Failing::with_canceller(move || theirs.set(theirs.get() + 1));
+        let end = deferred
+            .map(|number| number + 1)
+            .timeout(SECOND * 5)
+            .map(|number| number + 1);
+        assert!(timeout(SECOND, end).await.is_err());
+        assert_eq!(calls.get(), 1);
+        sleep(SECOND * 10).await;
+        assert_eq!(calls.get(), 1);
+    });
+}
+
+#[test]
+fn a_canceller_that_panics_is_logged_and_the_cancellation_goes_on() {
+    logs::capture();
+    on_reactor(async {
+        let (_resolver, deferred) =
+            Failing::with_canceller(|| panic!("a canceller of a chain panics"));
+        let end = deferred.map(|number| number + 1);
+        end.cancel();
+        assert_eq!(end.await, Err(Error::Cancelled));
+    });
+    logs::assert_one_error("a canceller of a chain panics");
+}

@@ -1,0 +1,66 @@
+//! The settings of listeners.
+
+use std::io::ErrorKind;
+use std::net;
+
+use crochet::net::{Listen, TcpListener, TcpStream};
+use crochet_tests::backends::on_every_backend;
+
+use crate::io::LOOPBACK;
+
+#[cfg(unix)]
+#[test]
+fn an_address_whose_connections_are_hardly_closed_is_taken_unless_that_is_refused() {
+    on_every_backend(|| async {
+        let listener = TcpListener::bind(LOOPBACK).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let near = TcpStream::connect(addr).await.unwrap();
+        let (far, _) = listener.accept().await.unwrap();
+        // Whoever closes first keeps the address.
+        drop(far);
+        assert_eq!(near.read(&mut [0]).await.unwrap(), 0);
+        drop((near, listener));
+        let refused = Listen::new().no_reuse_address().bind(addr).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AddrInUse);
+        TcpListener::bind(addr).unwrap();
+    });
+}
+
+#[test]
+fn an_address_that_another_listens_on_is_refused() {
+    on_every_backend(|| async {
+        let listener = TcpListener::bind(LOOPBACK).unwrap();
+        let refused = TcpListener::bind(listener.local_addr().unwrap()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AddrInUse);
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn several_listeners_share_an_address_if_all_say_so() {
+    on_every_backend(|| async {
+        let sharing = Listen::new().reuse_port();
+        let listeners = [sharing.bind(LOOPBACK).unwrap()];
+        let addr = listeners[0].local_addr().unwrap();
+        let other = sharing.bind(addr).unwrap();
+        assert_eq!(other.local_addr().unwrap(), addr);
+        let refused = TcpListener::bind(addr).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AddrInUse);
+    });
+}
+
+#[test]
+fn sockets_of_the_standard_library_are_taken_over() {
+    on_every_backend(|| async {
+        let listener = net::TcpListener::bind(LOOPBACK).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let listener = TcpListener::from_std(listener).unwrap();
+        let near = net::TcpStream::connect(addr).unwrap();
+        let near = TcpStream::from_std(near).unwrap();
+        let (far, _) = listener.accept().await.unwrap();
+        far.write_all(b"x").await.unwrap();
+        let mut byte = [0];
+        near.read_exact(&mut byte).await.unwrap();
+        assert_eq!(&byte, b"x");
+    });
+}
