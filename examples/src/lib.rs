@@ -4,4 +4,6 @@
 //! on an event loop. What the programs have in common, and the protocol code that runs on the loop,
 //! is here, one module for each protocol.
 
+mod cli;
 pub mod dns;
+pub mod http;

@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -20,9 +20,7 @@ use super::resolver::{Resolver, TIME_LIMIT};
 use super::server::Server;
 use super::transport::Transport;
 use super::zone::Zone;
-
-/// The longest limit that the user can set, in seconds.
-const MAX_TIMEOUT: f64 = 86_400.0;
+use crate::cli::{address, complain, print, seconds};
 
 /// There is no wait without a limit; the server in the foreground is killed long before this one.
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -224,9 +222,13 @@ impl Command {
         program: Program,
         lookup: impl FnOnce(&Options, &mut dyn Write) -> Result<(), Failure>,
     ) -> Result<(), String> {
+        let unwritten = |error| Failure::Output(error).to_string();
         match self {
-            Self::Help => print(program.usage()),
-            Self::Version => print(&format!("{} {}", program.name(), env!("CARGO_PKG_VERSION"))),
+            Self::Help => print(program.usage()).map_err(unwritten),
+            Self::Version => {
+                let version = env!("CARGO_PKG_VERSION");
+                print(format_args!("{} {version}", program.name())).map_err(unwritten)
+            }
             Self::Serve(address) => {
                 serve(address).map_err(|failure| format!("{address}: {failure}"))
             }
@@ -264,37 +266,7 @@ fn pick(before: Servers, now: Servers) -> Result<Servers, lexopt::Error> {
 }
 
 fn server_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .or_else(|_| {
-            text.parse::<IpAddr>()
-                .map(|address| (address, DNS_PORT).into())
-        })
-        .map_err(|_| {
-            "expected an address, or one with a port: 192.0.2.53, 127.0.0.1:5353, [::1]:5353"
-                .to_owned()
-        })
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= MAX_TIMEOUT => {
-            Ok(Duration::from_secs_f64(seconds))
-        }
-        Ok(_) | Err(_) => Err(format!(
-            "expected seconds, more than 0 and at most {MAX_TIMEOUT}"
-        )),
-    }
-}
-
-fn print(text: &str) -> Result<(), String> {
-    writeln!(io::stdout(), "{text}").map_err(|error| Failure::Output(error).to_string())
-}
-
-/// Writes to the standard error output.
-fn complain(message: fmt::Arguments<'_>) {
-    if writeln!(io::stderr(), "{message}").is_err() {
-        // There is nowhere left to complain; the exit status remains.
-    }
+    address(text, DNS_PORT)
 }
 
 impl Program {

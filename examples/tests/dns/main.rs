@@ -8,6 +8,8 @@ mod dig;
 mod dnsmasq;
 mod faults;
 mod limits;
+#[path = "../shared/process.rs"]
+mod process;
 mod programs;
 mod respond;
 mod retries;

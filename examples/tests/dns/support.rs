@@ -1,18 +1,17 @@
 //! Runs programs and servers for the tests, and ends them.
 
-use std::env;
-use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 use std::thread::{self, JoinHandle};
 
 use crochet_examples::dns::respond::respond;
 use crochet_examples::dns::transport::Transport;
 use crochet_examples::dns::zone::Zone;
 use crochet_examples::dns::{DnsError, Resolver};
+
+pub(crate) use crate::process::{ServerProcess, peer};
 
 pub(crate) const LOOPBACK: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -72,57 +71,6 @@ pub(crate) fn run(command: &mut Command) -> Ran {
         .output()
         .expect("the program starts")
         .into()
-}
-
-/// A server in a process of its own, which ends with this value.
-#[derive(Debug)]
-pub(crate) struct ServerProcess {
-    child: Child,
-}
-
-impl ServerProcess {
-    pub(crate) fn start(command: &mut Command) -> Self {
-        let command = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        Self {
-            child: command.spawn().expect("the server starts"),
-        }
-    }
-
-    /// Returns the lines of the standard output, which may be taken once.
-    pub(crate) fn out_lines(&mut self) -> impl Iterator<Item = String> + use<> {
-        lines(
-            self.child
-                .stdout
-                .take()
-                .expect("the output was not taken yet"),
-        )
-    }
-
-    /// Returns the lines of the standard error output, which may be taken once.
-    pub(crate) fn err_lines(&mut self) -> impl Iterator<Item = String> + use<> {
-        lines(
-            self.child
-                .stderr
-                .take()
-                .expect("the error output was not taken yet"),
-        )
-    }
-}
-
-fn lines(stream: impl Read) -> impl Iterator<Item = String> {
-    BufReader::new(stream)
-        .lines()
-        .map(|line| line.expect("servers write UTF-8"))
-}
-
-impl Drop for ServerProcess {
-    fn drop(&mut self) {
-        self.child.kill().expect("the server can be killed");
-        self.child.wait().expect("the server ends");
-    }
 }
 
 /// Starts `blockingdns --serve` on a free port and returns its address as well.
@@ -217,26 +165,4 @@ pub(crate) fn file(name: &str, content: &str) -> String {
     path.into_os_string()
         .into_string()
         .expect("the target directory has a UTF-8 name")
-}
-
-/// Finds an installed program. Without it the test is skipped, or fails where CROCHET_REQUIRE_PEERS
-/// is 1.
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
-pub(crate) fn peer(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    // Servers live where only root's search path leads.
-    let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
-    let found = folders
-        .map(|folder| folder.join(name))
-        .find(|program| program.is_file());
-    if found.is_none() {
-        let required = env::var_os("CROCHET_REQUIRE_PEERS");
-        assert_ne!(
-            required.as_deref(),
-            Some(OsStr::new("1")),
-            "{name} is not installed, and is required"
-        );
-        eprintln!("skipped: {name} is not installed");
-    }
-    found
 }
