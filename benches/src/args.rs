@@ -27,11 +27,47 @@ pub enum Request {
 pub struct Options {
     /// The file that receives the figures as JSON.
     pub json: Option<PathBuf>,
+    /// The folder that receives the tables and a picture of each.
+    pub report: Option<PathBuf>,
     /// How many timed calls each contestant makes when its turn comes.
     pub calls: Option<NonZeroUsize>,
     /// How many turns each contestant gets, warm-up apart.
     pub rounds: Option<NonZeroUsize>,
+    /// How much of each suite is done.
+    pub effort: Effort,
 }
+
+/// How much of each suite is done.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// All of it.
+    #[default]
+    Full,
+    /// Just enough to see that everything works: the figures mean nothing.
+    Quick,
+}
+
+impl Options {
+    /// Returns how many rounds to run where `usual` is a suite's own choice.
+    pub fn rounds_or(&self, usual: usize) -> usize {
+        let usual = match self.effort {
+            Effort::Full => usual,
+            Effort::Quick => usual.min(QUICK_ROUNDS),
+        };
+        self.rounds.map_or(usual, NonZeroUsize::get)
+    }
+
+    /// Returns how much of something to do where `usual` is a suite's own choice.
+    pub fn scaled(&self, usual: usize) -> usize {
+        match self.effort {
+            Effort::Full => usual,
+            Effort::Quick => usual.div_ceil(QUICK_SHARE),
+        }
+    }
+}
+
+const QUICK_ROUNDS: usize = 2;
+const QUICK_SHARE: usize = 50;
 
 /// Parses the arguments that follow the program's name.
 ///
@@ -47,6 +83,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
         match argument.as_str() {
             "-h" | "--help" => return Ok(Request::Help),
             "--json" => options.json = Some(value_of("--json", &mut arguments)?.into()),
+            "--report" => options.report = Some(value_of("--report", &mut arguments)?.into()),
+            "--quick" => options.effort = Effort::Quick,
             "--calls" => options.calls = Some(count_of("--calls", &mut arguments)?),
             "--rounds" => options.rounds = Some(count_of("--rounds", &mut arguments)?),
             _ if argument.starts_with('-') => return Err(UsageError::UnknownOption(argument)),
@@ -61,16 +99,20 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
 /// Composes the usage text for `suites`.
 pub fn usage(suites: &[Suite]) -> String {
     let mut text = String::from(
-        "usage: crochet-benches SUITE [--json FILE] [--calls N] [--rounds N]\n\nsuites:\n",
+        "usage: crochet-benches SUITE [--json FILE] [--report DIR] [--quick] [--calls N] [--rounds N]\n\nsuites:\n",
     );
     for suite in suites {
         text.push_str(&format!("  {:<12}{}\n", suite.name, suite.summary));
     }
+    text.push_str(&format!("  {ALL:<12}every suite, one after the other\n"));
     text.push_str(
-        "\noptions:\n  --json FILE   also write every figure to FILE\n  --calls N     timed calls in one turn of a contestant\n  --rounds N    turns that each contestant gets\n",
+        "\noptions:\n  --json FILE   also write every figure to FILE\n  --report DIR  also write the tables, and a picture of each, to DIR\n  --quick       a short run, to see that everything works\n  --calls N     in bridge: timed calls in one turn of a contestant\n  --rounds N    turns that each contestant gets\n",
     );
     text
 }
+
+/// What selects every suite.
+pub const ALL: &str = "all";
 
 fn value_of(
     option: &'static str,
@@ -153,6 +195,7 @@ mod tests {
                 json: Some("out.json".into()),
                 calls: NonZeroUsize::new(7),
                 rounds: NonZeroUsize::new(3),
+                ..Options::default()
             },
         };
         assert_eq!(
@@ -172,6 +215,22 @@ mod tests {
             options: Options::default(),
         };
         assert_eq!(parse_line("bridge"), Ok(expected));
+    }
+
+    #[test]
+    fn a_quick_run_is_short_unless_rounds_are_given() {
+        let quick = Options {
+            effort: Effort::Quick,
+            ..Options::default()
+        };
+        assert_eq!((quick.rounds_or(96), quick.rounds_or(1)), (2, 1));
+        assert_eq!((quick.scaled(1_000), quick.scaled(1)), (20, 1));
+        let given = Options {
+            rounds: NonZeroUsize::new(7),
+            ..quick
+        };
+        assert_eq!(given.rounds_or(96), 7);
+        assert_eq!(Options::default().scaled(1_000), 1_000);
     }
 
     #[test]

@@ -6,7 +6,6 @@ mod eventfd;
 mod field;
 mod figures;
 mod futex;
-mod loop_thread;
 mod mailbox;
 mod mpsc;
 mod race;
@@ -17,30 +16,20 @@ use core::iter;
 
 use crate::args::Options;
 use crate::bridge::field::Field;
-use crate::bridge::figures::Report;
 use crate::bridge::race::Course;
 use crate::measure::affinity::{self, Placement};
-use crate::measure::machine::Machine;
 use crate::measure::writes::WriteCounter;
-use crate::report::json::JsonFile;
+use crate::report::output::Output;
 use crate::suite::SuiteError;
 
 /// Runs the suite: every contestant, on one core and on two.
 ///
 /// # Errors
 ///
-/// Returns the first failure of a contestant, of the system or of the report.
-pub fn run(options: &Options) -> Result<(), SuiteError> {
-    let json = options
-        .json
-        .as_deref()
-        .map(JsonFile::create)
-        .transpose()
-        .map_err(SuiteError::Report)?;
+/// Returns the first failure of a contestant or of the system.
+pub fn run(options: &Options, output: &mut Output) -> Result<(), SuiteError> {
     let allowed = affinity::allowed_cpus().map_err(SuiteError::Placement)?;
     let writes = WriteCounter::probe().map_err(SuiteError::Counters)?;
-    let machine = Machine::inspect(&allowed);
-    println!("{}", machine.line());
 
     let one_core = Placement::one_core(allowed[0]);
     let two_cores = Placement::two_cores(&allowed);
@@ -48,19 +37,15 @@ pub fn run(options: &Options) -> Result<(), SuiteError> {
         .chain(two_cores.map(|placement| Course::new(placement, TWO_CORES_CALLS, options)));
 
     let mut field = Field::start()?;
-    let mut report = Report::new(machine);
     for course in courses {
         let figures = race::run(&mut field, course, writes.as_ref())?;
-        print!("\n{figures}");
-        report.add(figures);
+        output.plot(figures.plot());
+        output.table("bridge", &figures)?;
     }
     if two_cores.is_none() {
-        println!("\ntwo cores: left out, this process may use only one processor");
+        output.say("\ntwo cores: left out, this process may use only one processor");
     }
-    affinity::release(&allowed).map_err(SuiteError::Placement)?;
-    json.map_or(Ok(()), |file| {
-        file.write(&report).map_err(SuiteError::Report)
-    })
+    Ok(())
 }
 
 // A call takes about 2 µs on one core, and up to 100 µs where an idle virtual processor has to be woken: with these

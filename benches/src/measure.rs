@@ -5,4 +5,5 @@ pub mod alloc;
 pub mod clock;
 pub mod histogram;
 pub mod machine;
+pub mod order;
 pub mod writes;

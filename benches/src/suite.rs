@@ -5,6 +5,7 @@ use core::fmt;
 use std::io;
 
 use crate::args::Options;
+use crate::report::output::Output;
 
 /// One group of measurements that runs under a name of its own.
 #[derive(Debug, Clone, Copy)]
@@ -13,8 +14,8 @@ pub struct Suite {
     pub name: &'static str,
     /// One line for the usage text.
     pub summary: &'static str,
-    /// Runs the suite and prints its table to standard output.
-    pub run: fn(&Options) -> Result<(), SuiteError>,
+    /// Runs the suite and hands its tables over.
+    pub run: fn(&Options, &mut Output) -> Result<(), SuiteError>,
 }
 
 impl Suite {
@@ -55,6 +56,8 @@ pub enum SuiteError {
     Placement(io::Error),
     /// The counters of the process could not be read.
     Counters(io::Error),
+    /// Another program could not be run.
+    Program(io::Error),
     /// The report could not be written.
     Report(io::Error),
 }
@@ -80,6 +83,7 @@ impl fmt::Display for SuiteError {
             Self::Counters(source) => {
                 write!(f, "cannot read the counters of this process: {source}")
             }
+            Self::Program(source) => write!(f, "cannot run a program: {source}"),
             Self::Report(source) => write!(f, "cannot write the report: {source}"),
         }
     }
@@ -90,7 +94,10 @@ impl Error for SuiteError {
         match self {
             Self::Start { source, .. } | Self::Call { source, .. } => Some(source.as_ref()),
             Self::WrongAnswer { .. } => None,
-            Self::Placement(source) | Self::Counters(source) | Self::Report(source) => Some(source),
+            Self::Placement(source)
+            | Self::Counters(source)
+            | Self::Program(source)
+            | Self::Report(source) => Some(source),
         }
     }
 }

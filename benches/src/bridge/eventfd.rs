@@ -9,8 +9,8 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 
 use crate::bridge::contestant::{CallError, Contestant, PATIENCE};
-use crate::bridge::loop_thread::LoopThread;
 use crate::bridge::mailbox::Mailbox;
+use crate::threads::loop_thread::LoopThread;
 
 /// A thread that sleeps in `epoll_wait`, as a loop with sockets has to, with no queue, no task and no allocation.
 #[derive(Debug)]

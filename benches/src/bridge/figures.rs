@@ -1,6 +1,5 @@
 //! The suite's figures: what is computed from the samples, and how it is shown.
 
-use alloc::collections::BTreeMap;
 use core::fmt;
 use core::time::Duration;
 
@@ -10,40 +9,10 @@ use crate::bridge::race::Course;
 use crate::bridge::{eventfd, tokio};
 use crate::measure::affinity::Placement;
 use crate::measure::alloc::Allocations;
-use crate::measure::clock::{nanoseconds, timing_overhead};
-use crate::measure::histogram::{Latencies, Ratio, Summary};
-use crate::measure::machine::Machine;
+use crate::measure::clock::nanoseconds;
+use crate::measure::histogram::{Latencies, Point, Ratio, Summary};
+use crate::report::plot::{Plot, Series};
 use crate::report::table::Table;
-use crate::report::versions;
-
-/// Everything that a run of the suite has to tell.
-#[derive(Debug, Serialize)]
-pub struct Report {
-    suite: &'static str,
-    machine: Machine,
-    versions: BTreeMap<&'static str, &'static str>,
-    /// Nanoseconds of each latency that are the clock's own.
-    timing_overhead: u64,
-    placements: Vec<PlacementFigures>,
-}
-
-impl Report {
-    /// Makes a report without figures.
-    pub fn new(machine: Machine) -> Self {
-        Self {
-            suite: "bridge",
-            machine,
-            versions: versions::of(&["crochet-rt", "smol", "tokio"]),
-            timing_overhead: timing_overhead(),
-            placements: Vec::new(),
-        }
-    }
-
-    /// Adds the figures of one placement.
-    pub fn add(&mut self, figures: PlacementFigures) {
-        self.placements.push(figures);
-    }
-}
 
 /// The figures of all contestants under one placement. Displays as a table.
 #[derive(Debug, Serialize)]
@@ -60,6 +29,8 @@ pub struct PlacementFigures {
 struct Figures {
     name: &'static str,
     latency: Summary,
+    #[serde(skip)]
+    curve: Vec<Point>,
     p50_to_tokio: Option<Ratio>,
     p50_to_eventfd: Option<Ratio>,
     per_call: Costs,
@@ -118,6 +89,7 @@ impl PlacementFigures {
                 .map(|((&name, latencies), &per_call)| Figures {
                     name,
                     latency: latencies.summary(),
+                    curve: latencies.curve(),
                     p50_to_tokio: tokio.map(|reference| latencies.ratio_to(reference)),
                     p50_to_eventfd: eventfd.map(|reference| latencies.ratio_to(reference)),
                     per_call,
@@ -129,6 +101,19 @@ impl PlacementFigures {
             calls_per_round: course.calls,
             contestants: figures.collect(),
         }
+    }
+
+    /// Draws the latencies of all contestants.
+    pub fn plot(&self) -> Plot {
+        let curves = self.contestants.iter();
+        Plot::curves(
+            format!("bridge-{}", self.name.replace(' ', "-")),
+            format!("a blocked thread's round trip, {}", self.name),
+            "µs",
+            curves
+                .map(|figures| Series::new(figures.name, figures.curve.clone(), 1_000.0))
+                .collect(),
+        )
     }
 
     /// Returns how many samples each contestant's figures rest on.

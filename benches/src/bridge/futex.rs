@@ -6,8 +6,8 @@ use std::io;
 use rustix::io::Errno;
 
 use crate::bridge::contestant::{CallError, Contestant, PATIENCE};
-use crate::bridge::loop_thread::LoopThread;
 use crate::bridge::mailbox::Mailbox;
+use crate::threads::loop_thread::LoopThread;
 
 /// Two threads that wake each other, with no queue, no task and no allocation between them.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender, SyncSender};
 
 use crate::bridge::contestant::{CallError, Contestant, PATIENCE};
-use crate::bridge::loop_thread::LoopThread;
+use crate::threads::loop_thread::LoopThread;
 
 /// A worker that takes calls from a channel and answers each through a channel of its own.
 #[derive(Debug)]

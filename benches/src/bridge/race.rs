@@ -11,6 +11,7 @@ use crate::measure::affinity::Placement;
 use crate::measure::alloc;
 use crate::measure::clock::{nanoseconds, process_cpu_time};
 use crate::measure::histogram::Latencies;
+use crate::measure::order::turns;
 use crate::measure::writes::WriteCounter;
 use crate::suite::SuiteError;
 
@@ -30,8 +31,10 @@ impl Course {
     pub fn new(placement: Placement, calls: usize, options: &Options) -> Self {
         Self {
             placement,
-            calls: options.calls.map_or(calls, NonZeroUsize::get),
-            rounds: options.rounds.map_or(ROUNDS, NonZeroUsize::get),
+            calls: options
+                .calls
+                .map_or(options.scaled(calls), NonZeroUsize::get),
+            rounds: options.rounds_or(ROUNDS),
         }
     }
 }
@@ -96,20 +99,6 @@ const WARM_UP_ROUNDS: usize = 5;
 
 /// Untimed calls that open each turn, because the contestant before has left its own traces in the caches.
 const RUN_IN_CALLS: u64 = 10;
-
-/// Orders the turns of a round: everybody starts equally often, and follows each neighbour as often as it precedes it.
-fn turns(round: usize, contestants: usize) -> impl Iterator<Item = usize> {
-    let is_reversed = round % 2 == 1;
-    let first = round / 2;
-    (0..contestants).map(move |turn| {
-        let turn = if is_reversed {
-            contestants - 1 - turn
-        } else {
-            turn
-        };
-        (first + turn) % contestants
-    })
-}
 
 fn time_calls(contestant: &mut dyn Contestant, samples: &mut [u64]) -> Result<(), SuiteError> {
     for operand in 0..RUN_IN_CALLS {
@@ -197,27 +186,6 @@ mod tests {
     use crate::bridge::futex::Futex;
     use crate::bridge::mpsc::Mpsc;
     use crate::measure::affinity::{allowed_cpus, release, take_turn};
-
-    #[test]
-    fn every_round_has_each_contestant_once() {
-        for round in 0..20 {
-            let mut order: Vec<_> = turns(round, 8).collect();
-            order.sort_unstable();
-            assert!(order.iter().copied().eq(0..8), "round {round}: {order:?}");
-        }
-    }
-
-    #[test]
-    fn everybody_starts_and_ends_equally_often() {
-        let mut starts = [0; 8];
-        let mut ends = [0; 8];
-        for round in 0..16 {
-            let order: Vec<_> = turns(round, 8).collect();
-            starts[order[0]] += 1;
-            ends[order[7]] += 1;
-        }
-        assert_eq!((starts, ends), ([2; 8], [2; 8]));
-    }
 
     fn run_short(contestants: Vec<Box<dyn Contestant>>) -> Result<PlacementFigures, SuiteError> {
         let _turn = take_turn();

@@ -1,14 +1,12 @@
 //! tokio: a current-thread runtime that a thread of its own drives.
 
-use core::convert::Infallible;
 use std::io;
 
-use ::tokio::runtime::{Builder, Handle};
 use ::tokio::sync::oneshot;
 use ::tokio::time::timeout;
 
 use crate::bridge::contestant::{CallError, Contestant, PATIENCE};
-use crate::bridge::loop_thread::LoopThread;
+use crate::threads::tokio::RuntimeThread;
 
 /// A task for each call; the caller blocks on a oneshot channel, without a time limit.
 #[derive(Debug)]
@@ -35,7 +33,7 @@ impl Contestant for Spawn {
 
     fn call(&mut self, operand: u64) -> Result<u64, CallError> {
         let (answer, answered) = oneshot::channel();
-        self.0.handle.spawn(async move {
+        self.0.handle().spawn(async move {
             answer
                 .send(operand + 1)
                 .expect("the caller waits for its answer");
@@ -66,7 +64,7 @@ impl Contestant for SpawnTimeout {
 
     fn call(&mut self, operand: u64) -> Result<u64, CallError> {
         let (answer, answered) = oneshot::channel();
-        self.0.handle.spawn(async move {
+        self.0.handle().spawn(async move {
             let outcome = timeout(PATIENCE, async move { operand + 1 }).await;
             answer
                 .send(outcome)
@@ -74,32 +72,5 @@ impl Contestant for SpawnTimeout {
         });
         let outcome = answered.blocking_recv().map_err(|_| CallError::LoopGone)?;
         outcome.map_err(|_| CallError::TimedOut)
-    }
-}
-
-#[derive(Debug)]
-struct RuntimeThread {
-    handle: Handle,
-    // Above the thread: closing the channel is what ends it.
-    _end: oneshot::Sender<Infallible>,
-    _thread: LoopThread,
-}
-
-impl RuntimeThread {
-    fn start(name: &str) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()?;
-        let handle = runtime.handle().clone();
-        let (end, ended) = oneshot::channel::<Infallible>();
-        let thread = LoopThread::start(name, move || {
-            let Err(_closed) = runtime.block_on(ended);
-        })?;
-        Ok(Self {
-            handle,
-            _end: end,
-            _thread: thread,
-        })
     }
 }

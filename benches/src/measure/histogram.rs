@@ -48,6 +48,19 @@ impl Latencies {
         }
     }
 
+    /// Reads the curve of percentiles, up to the one that the number of samples supports.
+    pub fn curve(&self) -> Vec<Point> {
+        let samples = self.all.len() as f64;
+        CURVE
+            .into_iter()
+            .filter(|quantile| samples * (1.0 - quantile) >= 1.0)
+            .map(|quantile| Point {
+                quantile,
+                value: self.all.value_at_quantile(quantile),
+            })
+            .collect()
+    }
+
     /// Compares the medians of each round with those of `reference` in the same round.
     ///
     /// Both batches of a round ran within the same few milliseconds, so what slowed the machine for a while slowed
@@ -92,6 +105,15 @@ pub struct Summary {
     pub max: u64,
 }
 
+/// One point of a curve of percentiles.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// The share of the samples that are not above the value, 0 to below 1.
+    pub quantile: f64,
+    /// The value.
+    pub value: u64,
+}
+
 /// How many times as long one contestant takes as another, over the rounds of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Ratio {
@@ -102,6 +124,12 @@ pub struct Ratio {
     /// Their upper quartile.
     pub upper: f64,
 }
+
+/// Evenly spread on an axis that shows how many nines a percentile has.
+const CURVE: [f64; 17] = [
+    0.0, 0.1, 0.25, 0.5, 0.6, 0.75, 0.85, 0.9, 0.95, 0.975, 0.99, 0.995, 0.9975, 0.999, 0.9995,
+    0.9999, 0.99999,
+];
 
 /// One minute: a call that takes longer is a failure, not a latency.
 const LONGEST: u64 = 60_000_000_000;

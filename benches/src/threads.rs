@@ -1,0 +1,6 @@
+//! The contestants' loops, each in a thread of its own.
+
+pub mod crochet;
+pub mod loop_thread;
+pub mod smol;
+pub mod tokio;
