@@ -135,7 +135,8 @@ fn interrupt_against_wait() {
 
 #[test]
 fn an_interrupt_is_never_waited_through() {
-    check_all(interrupt_against_wait);
+    // Bounded: the loop turns until the operation has begun, which is not a few steps.
+    check(interrupt_against_wait);
 }
 
 #[test]
