@@ -9,7 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use crochet::testing::Harness;
-use crochet::{Deferred, call_later, gather, join_all, race, race_ok, sleep, spawn, timeout};
+use crochet::{
+    Deferred, Resolver, call_later, gather, join_all, race, race_ok, sleep, spawn, timeout,
+};
 use crochet_tests::logs;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,21 +25,24 @@ fn on_reactor<T: 'static>(body: impl Future<Output = T> + 'static) -> T {
 }
 
 /// Counts how often cancellers are called.
-#[derive(Clone, Default)]
-struct Cancellations(Rc<Cell<u32>>);
+#[derive(Default)]
+struct Cancellations {
+    count: Rc<Cell<u32>>,
+    // Kept: dropped, they would abandon their deferreds.
+    resolvers: RefCell<Vec<Resolver<u32, &'static str>>>,
+}
 
 impl Cancellations {
     /// Makes a deferred that is never fired.
     fn never(&self) -> Failing {
-        let count = Rc::clone(&self.0);
+        let count = Rc::clone(&self.count);
         let (resolver, deferred) = Failing::with_canceller(move || count.set(count.get() + 1));
-        // Kept for ever: dropped, it would abandon the deferred.
-        Box::leak(Box::new(resolver));
+        self.resolvers.borrow_mut().push(resolver);
         deferred
     }
 
     fn count(&self) -> u32 {
-        self.0.get()
+        self.count.get()
     }
 }
 

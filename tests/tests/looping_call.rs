@@ -305,6 +305,8 @@ fn stopping_from_within_a_call_ends_it_with_that_call() {
         assert_eq!(calls.get(), 3);
         sleep(SECOND * 3).await;
         assert_eq!(calls.get(), 3);
+        // Its function owns it.
+        itself.take();
     });
 }
 
