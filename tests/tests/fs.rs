@@ -133,7 +133,6 @@ fn a_write_that_is_given_up_is_not_made_before_it_has_begun_and_is_made_after() 
                         .is_pending()
                 );
             }
-            drop(go_on);
             {
                 let mut write = pin!(fs::write(&begun, "text"));
                 assert!(
@@ -141,6 +140,7 @@ fn a_write_that_is_given_up_is_not_made_before_it_has_begun_and_is_made_after() 
                         .await
                         .is_pending()
                 );
+                drop(go_on);
                 // The pool's one thread has begun the write when nothing is left in the queue.
                 while pool.stats().queued > 0 {
                     crochet::yield_now().await;
