@@ -236,11 +236,7 @@ pub(crate) fn wait(
     shared: &Shared,
     timeout: Duration,
 ) -> Result<(), BlockingError> {
-    let since = Interrupts::so_far();
-    let (waited, _pause) = wait_with(awaited, shared, since, || {
-        Pause::lasting(timeout, since, shared)
-    });
-    waited
+    wait_or_cancel(awaited, shared, timeout, || {})
 }
 
 /// Blocks as [`wait`], and calls `cancel` when the time is up or the wait is interrupted: at that
