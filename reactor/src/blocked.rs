@@ -92,19 +92,15 @@ impl Blocker {
         &self.waker
     }
 
-    /// Announces that the thread waits for something at `address`, until the guard is dropped, as
-    /// part of a call that began at `since`.
+    /// Announces that the thread waits for something at `address`, until the guard is dropped.
     ///
     /// The caller looks for a reason not to wait after this. A blocker serves one wait at a time.
-    pub(crate) fn wait_for<T>(&self, address: *const T, since: Interrupts) -> Waiting<'_> {
+    pub(crate) fn wait_for<T>(&self, address: *const T) -> Waiting<'_> {
         let address = address.cast_mut().cast();
         // It publishes nothing: whoever finds it only unparks the thread.
         self.entry.waits_for.store(address, Ordering::Relaxed);
         Edge::WaitAnnounced.mark_before_look();
-        Waiting {
-            entry: &self.entry,
-            since,
-        }
+        Waiting { entry: &self.entry }
     }
 }
 
@@ -129,20 +125,17 @@ impl Interrupts {
     pub(crate) fn so_far() -> Self {
         Self(INTERRUPTS.load(Edge::InterruptSeen.order(Ordering::Acquire)))
     }
+
+    /// Tells whether the waits have been interrupted since.
+    pub(crate) fn is_past(self) -> bool {
+        Self::so_far() != self
+    }
 }
 
 /// A wait that is going on.
 #[derive(Debug)]
 pub(crate) struct Waiting<'a> {
     entry: &'a Entry,
-    since: Interrupts,
-}
-
-impl Waiting<'_> {
-    /// Tells whether all waits of the process have been interrupted since the call began.
-    pub(crate) fn is_interrupted(&self) -> bool {
-        Interrupts::so_far() != self.since
-    }
 }
 
 impl Drop for Waiting<'_> {

@@ -19,6 +19,7 @@ use crate::registry::Registry;
 use crate::shared::{Shared, Stage};
 use crate::thread;
 use crate::timeline::Timeline;
+use crate::wait_strategy::Idle;
 
 /// What a reactor shares with the code that it runs, all on one thread.
 pub(crate) struct Context {
@@ -40,6 +41,8 @@ pub(crate) struct Context {
     pub(crate) now: Cell<Option<Tick>>,
     /// How much a turn may do.
     pub(crate) budget: Budget,
+    /// What the loop does before it sleeps.
+    pub(crate) idle: Idle,
     /// What measures turns and polls, if anything does.
     pub(crate) watch: Option<Box<Watch>>,
 }

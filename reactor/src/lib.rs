@@ -106,6 +106,7 @@ pub mod tokio_io;
 mod trigger;
 mod unhandled;
 mod wait;
+mod wait_strategy;
 mod yield_now;
 
 pub use crate::backend::Backend;
@@ -136,6 +137,7 @@ pub use crate::spawn::{JoinError, JoinHandle, spawn, spawn_named};
 pub use crate::thread::is_reactor_thread;
 pub use crate::trigger::{Phase, TriggerId};
 pub use crate::wait::{BlockingError, Operation};
+pub use crate::wait_strategy::WaitStrategy;
 pub use crate::yield_now::{YieldNow, yield_now};
 pub use crochet_core::driver::{Budget, Turn};
 pub use crochet_core::task::TaskState;

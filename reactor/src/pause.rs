@@ -7,6 +7,7 @@ use crate::blocked::Interrupts;
 use crate::primitive::{park, park_timeout};
 use crate::shared::Shared;
 use crate::timeline::{Awaits, Nap};
+use crate::wait_strategy::{Callers, Spun};
 
 /// The instant, on a reactor's clock, until which a thread waits for that reactor.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +85,24 @@ impl Pause {
             Self::System { .. } => usual,
             Self::Virtual(nap) => nap.waker(),
         }
+    }
+
+    /// Spins until what is waited for `has_ended`, if threads do that before they sleep; not beyond
+    /// the deadline, nor when the wait `is_pointless`. Tells whether it has ended.
+    pub(crate) fn spin(
+        &mut self,
+        callers: &Callers,
+        has_ended: impl Fn() -> bool,
+        is_pointless: impl Fn() -> bool,
+    ) -> bool {
+        let Self::System { deadline, left } = self else {
+            return false;
+        };
+        let spun = callers.spin(*left, has_ended, is_pointless);
+        if spun == Spun::InVain {
+            *left = left_until(*deadline);
+        }
+        spun == Spun::UntilEnd
     }
 
     /// Announces that the thread is about to wait.

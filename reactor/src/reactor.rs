@@ -22,6 +22,7 @@ use crate::remote::Remote;
 use crate::shared::{Shared, Stage};
 use crate::spawn::{JoinHandle, spawn_on};
 use crate::thread::is_reactor_thread;
+use crate::wait_strategy::Idle;
 
 mod builder;
 mod error;
@@ -92,6 +93,7 @@ impl Reactor {
             out_of_patience: Cell::new(false),
             now: Cell::new(None),
             budget: tuning.budget,
+            idle: tuning.idle,
             watch: tuning.watch,
         });
         Self {
@@ -220,6 +222,9 @@ impl Reactor {
         counters.turns.add(1);
         counters.timers_fired.add(turned.fired().into());
         counters.tasks_polled.add(turned.ran().into());
+        if turned.fired() + turned.ran() > 0 {
+            context.idle.worked();
+        }
         Ok(turned)
     }
 
@@ -270,6 +275,7 @@ impl fmt::Debug for Reactor {
 #[derive(Default)]
 pub(crate) struct Tuning {
     budget: Budget,
+    idle: Idle,
     watch: Option<Box<Watch>>,
 }
 

@@ -18,6 +18,7 @@ use crate::primitive::{AtomicU8, Edge, Ordering};
 use crate::thread::ThreadToken;
 use crate::timeline::{Awaits, Timeline};
 use crate::trigger::Triggers;
+use crate::wait_strategy::{Callers, WaitStrategy};
 
 /// Wakes the loop, and holds the flags and counters that are shared with it.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     counters: Counters,
     recorders: Option<Box<Recorders>>,
     room: Option<Room>,
+    /// How threads wait for operations of this reactor.
+    callers: Callers,
 }
 
 /// How far a reactor is on its way to its end.
@@ -78,6 +81,7 @@ impl Shared {
             unparks: AtomicU64::new(0),
             counters: Counters::default(),
             recorders: None,
+            callers: Callers::default(),
             room: limit.map(|limit| Room {
                 capacity: Capacity::new(limit),
             }),
@@ -152,6 +156,17 @@ impl Shared {
     pub(crate) fn recording(mut self, settings: &observe::Settings) -> Self {
         self.recorders = Recorders::for_settings(settings);
         self
+    }
+
+    /// Sets how threads wait for operations; they sleep at once if nothing else is said.
+    pub(crate) fn awaited_by(mut self, strategy: WaitStrategy) -> Self {
+        self.callers = Callers::following(strategy);
+        self
+    }
+
+    /// Returns how threads wait for operations.
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.callers
     }
 
     /// Returns the counters, which only the loop adds to.

@@ -10,7 +10,7 @@ use crochet_core::eventual::{End, NotWaiting, WaitKey};
 use crochet_core::scheduler::OnLoop;
 use crochet_core::task::{self, CancelHandle};
 
-use crate::blocked::{Blocker, Interrupts, Waiting};
+use crate::blocked::{Blocker, Interrupts};
 use crate::caught::{AbortOnUnwind, Outcome};
 use crate::observe::Scheduler;
 use crate::panic::Panic;
@@ -285,15 +285,20 @@ fn wait_during(
     shared: &Shared,
     since: Interrupts,
 ) -> Result<(), BlockingError> {
+    let has_ended = || awaited.is_ended();
+    let is_pointless = || shared.reason_not_to_wait(since).is_some();
+    if pause.spin(shared.callers(), has_ended, is_pointless) {
+        return Ok(());
+    }
     with_blocker(|blocker| {
-        let waiting = blocker.wait_for(shared, since);
+        let _waiting = blocker.wait_for(shared);
         let Ok(key) = awaited.register(pause.waker(blocker.waker())) else {
             return Ok(());
         };
         let waited = loop {
             pause.begin();
             // Asked in this order, so that a result is never passed over.
-            let reason = shared.reason_not_to_wait(&waiting);
+            let reason = shared.reason_not_to_wait(since);
             if awaited.is_ended() {
                 break Ok(());
             }
@@ -331,13 +336,13 @@ impl Shared {
         let _blocked = Blocked::enter();
         let mut pause = Pause::until(deadline, Awaits::Room, since, self);
         with_blocker(|blocker| {
-            let waiting = blocker.wait_for(room, since);
+            let _waiting = blocker.wait_for(room);
             loop {
                 pause.begin();
                 if room.take_or_announce().is_ok() {
                     return Ok(());
                 }
-                if let Some(reason) = self.reason_not_to_wait(&waiting) {
+                if let Some(reason) = self.reason_not_to_wait(since) {
                     return Err(reason);
                 }
                 if pause.is_over() {
@@ -348,13 +353,14 @@ impl Shared {
         })
     }
 
-    /// Tells why waiting for an operation that has not ended makes no sense now, if so.
-    pub(crate) fn reason_not_to_wait(&self, waiting: &Waiting<'_>) -> Option<BlockingError> {
+    /// Tells why waiting for an operation that has not ended makes no sense now, if so, as part of a
+    /// call that began at `since`.
+    pub(crate) fn reason_not_to_wait(&self, since: Interrupts) -> Option<BlockingError> {
         if self.is_forked() {
             Some(BlockingError::Forked)
         } else if self.has_reached(Stage::Stopping) {
             Some(BlockingError::Stopped)
-        } else if waiting.is_interrupted() {
+        } else if since.is_past() {
             Some(BlockingError::Interrupted)
         } else {
             None

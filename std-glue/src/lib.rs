@@ -129,9 +129,9 @@ pub use crochet_reactor::{
     Backend, Budget, Builder, CallError, DeferToThread, Deferred, DelayedCall, Elapsed, Histogram,
     JoinError, JoinHandle, Label, NotOnReactor, OnPanic, Panic, Phase, PoolError, PoolStats,
     Reactor, Remote, Resolver, RunError, Scope, ScopeError, Sleep, Snapshot, Stats, TaskInfo,
-    TaskState, ThreadPool, Timeout, Times, Timing, TriggerId, Turn, YieldNow, call_later, fs,
-    interrupt_waits, is_reactor_thread, net, scope, scope_with, sleep, spawn, spawn_named, timeout,
-    yield_now,
+    TaskState, ThreadPool, Timeout, Times, Timing, TriggerId, Turn, WaitStrategy, YieldNow,
+    call_later, fs, interrupt_waits, is_reactor_thread, net, scope, scope_with, sleep, spawn,
+    spawn_named, timeout, yield_now,
 };
 pub use crochet_reactor::{
     Cancelled, Completion, Deadline, FirstError, Gather, Interval, JoinAll, LoopingCall,

@@ -32,11 +32,11 @@ pub(super) fn block<R>(
     let _blocked = Blocked::enter();
     let mut pause = Pause::lasting(timeout, since, shared);
     let polled = with_blocker(|blocker| {
-        let waiting = blocker.wait_for(shared, since);
+        let _waiting = blocker.wait_for(shared);
         loop {
             pause.begin();
             // Asked in this order, so that a result is never passed over.
-            let reason = shared.reason_not_to_wait(&waiting);
+            let reason = shared.reason_not_to_wait(since);
             if let Poll::Ready(ready) = poll(pause.waker(blocker.waker())) {
                 return Ok(ready);
             }

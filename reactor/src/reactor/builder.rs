@@ -17,6 +17,7 @@ use crate::pool::Settings;
 use crate::registry::Registry;
 use crate::shared::{Bell, Shared};
 use crate::timeline::{LoopEnd, Timeline};
+use crate::wait_strategy::{Idle, WaitStrategy};
 
 /// Settings of a [`Reactor`] to be made. It can be sent to the thread that is to run it.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub struct Builder {
     backend: Backend,
     budget: Budget,
     watch: observe::Settings,
+    waiting: WaitStrategy,
+    idling: WaitStrategy,
 }
 
 impl Builder {
@@ -60,6 +63,24 @@ impl Builder {
         self
     }
 
+    /// Chooses how threads that block wait for operations of the reactor; the default is
+    /// [`WaitStrategy::Adaptive`].
+    #[must_use]
+    pub fn wait_strategy(mut self, strategy: WaitStrategy) -> Self {
+        self.waiting = strategy;
+        self
+    }
+
+    /// Chooses how the reactor's thread waits when nothing is left to do; the default is
+    /// [`WaitStrategy::Adaptive`].
+    ///
+    /// A host that does [turns](Reactor::turn) itself waits as it likes.
+    #[must_use]
+    pub fn idle_strategy(mut self, strategy: WaitStrategy) -> Self {
+        self.idling = strategy;
+        self
+    }
+
     /// Makes the reactor, on the thread that is to run it.
     ///
     /// # Errors
@@ -70,8 +91,10 @@ impl Builder {
         fork::watch();
         let (platform, bell, registry) = Platform::system(self.backend)?;
         let time = TimeSource::Monotonic(Instant::now());
-        let shared = self.shared(bell);
-        Ok(Reactor::of(platform, shared, registry, time, self.tuning()))
+        let shared = self.shared(bell).awaited_by(self.waiting);
+        let mut tuning = self.tuning();
+        tuning.idle = Idle::following(self.idling);
+        Ok(Reactor::of(platform, shared, registry, time, tuning))
     }
 
     /// Changes the settings of the thread pool.
@@ -111,6 +134,7 @@ impl Builder {
         Tuning {
             budget: self.budget,
             watch: Watch::for_settings(self.watch),
+            idle: Idle::default(),
         }
     }
 }

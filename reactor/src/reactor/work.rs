@@ -75,8 +75,14 @@ impl Work for Guarded<'_> {
     fn try_sleep(&self) -> bool {
         // The request is made before its notification: a turn that has swallowed the notification
         // sees the request here.
-        let to_stop = self.course == Course::Running && self.context.is_to_stop();
-        !to_stop && self.context.scheduler.try_sleep()
+        let scheduler = &self.context.scheduler;
+        if self.course == Course::Running {
+            let stays_awake = || self.context.idle.stays_awake(|| scheduler.has_news());
+            if self.context.is_to_stop() || stays_awake() {
+                return false;
+            }
+        }
+        scheduler.try_sleep()
     }
 
     fn awake(&self) {

@@ -52,6 +52,28 @@
 //! With a [queue limit](crate::Builder::queue_limit), a call that blocks waits for room, within its
 //! time limit, and one in the background fails as [`QueueFull`](crate::EventualError::QueueFull).
 //!
+//! # Calls back to back
+//!
+//! On more than one core, most of a short call's time is the waking of two sleeping threads. By default
+//! both ends therefore look out for a moment before they sleep, as long as their waits turn out to
+//! be short; programs whose operations take longer, and idle ones, do not notice. A program that would
+//! rather never spend processor time on waiting, or always, says so with a
+//! [`WaitStrategy`](crate::WaitStrategy):
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use crochet::{Builder, WaitStrategy};
+//!
+//! let saving = Builder::default()
+//!     .wait_strategy(WaitStrategy::Park)
+//!     .idle_strategy(WaitStrategy::Park);
+//!
+//! let eager = WaitStrategy::SpinThenPark(Duration::from_millis(1));
+//! let eager = Builder::default().wait_strategy(eager).idle_strategy(eager);
+//! # drop((saving, eager));
+//! ```
+//!
 //! # When the application has the loop
 //!
 //! A program whose main thread is to be the reactor's calls [`no_setup`](crate::no_setup) before

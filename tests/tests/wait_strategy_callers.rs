@@ -1,0 +1,90 @@
+//! What threads do that wait for an operation. One test: they share the cores.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::future;
+use std::thread::{self, available_parallelism};
+use std::time::{Duration, Instant};
+
+use crochet_reactor::{BlockingError, Reactor, WaitStrategy, interrupt_waits};
+use crochet_tests::host::Host;
+use crochet_tests::operations::submit;
+use crochet_tests::{LONG, SHORT};
+
+/// Returns how often the calling thread has gone to sleep.
+fn sleeps() -> u64 {
+    let status = fs::read_to_string("/proc/thread-self/status").expect("/proc is there");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    let count = line.expect("the kernel counts them");
+    count.trim().parse().expect("a number")
+}
+
+/// Returns how often the calling thread sleeps while it waits for `calls` operations.
+fn sleeps_in(calls: u32, host: &Host) -> u64 {
+    let before = sleeps();
+    for _ in 0..calls {
+        submit(host.remote(), || ()).wait(LONG).expect("it ends");
+    }
+    sleeps() - before
+}
+
+fn awaited(strategy: WaitStrategy) -> Host {
+    Host::with(Reactor::builder().wait_strategy(strategy))
+}
+
+#[test]
+fn a_caller_spins_if_it_is_to_and_ends_its_wait_all_the_same() {
+    let spins = available_parallelism().is_ok_and(|cores| cores.get() > 1);
+    let host = awaited(WaitStrategy::SpinThenPark(LONG));
+    sleeps_in(1, &host);
+    assert_eq!(sleeps_in(100, &host) == 0, spins);
+
+    let pending = || {
+        host.remote()
+            .submit(future::pending::<()>)
+            .expect("no limit")
+    };
+
+    // The time is up.
+    let begun = Instant::now();
+    let waited = pending().wait(SHORT);
+    assert!(matches!(waited, Err(BlockingError::TimedOut)), "{waited:?}");
+    assert!(begun.elapsed() >= SHORT);
+
+    // All waits are interrupted, as often as it takes for one to have begun before.
+    let waited = thread::scope(|scope| {
+        let waiting = scope.spawn(|| pending().wait(LONG));
+        while !waiting.is_finished() {
+            interrupt_waits();
+            thread::yield_now();
+        }
+        waiting.join().expect("no panic")
+    });
+    assert!(
+        matches!(waited, Err(BlockingError::Interrupted)),
+        "{waited:?}"
+    );
+
+    // The reactor stops.
+    let waited = thread::scope(|scope| {
+        let waiting = scope.spawn(|| pending().wait(LONG));
+        host.remote().stop();
+        waiting.join().expect("no panic")
+    });
+    assert!(
+        matches!(waited, Err(BlockingError::Stopped) | Ok(())),
+        "{waited:?}"
+    );
+
+    // One that parks, and one whose spins do not pay.
+    let host = awaited(WaitStrategy::Park);
+    let slow = || async { crochet_reactor::sleep(Duration::from_millis(1)).await };
+    for _ in 0..10 {
+        let before = sleeps();
+        let operation = host.remote().submit(slow).expect("no limit");
+        operation.wait(LONG).expect("it ends");
+        assert!(sleeps() > before);
+    }
+}
