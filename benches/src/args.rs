@@ -29,6 +29,8 @@ pub struct Options {
     pub json: Option<PathBuf>,
     /// The folder that receives the tables and a picture of each.
     pub report: Option<PathBuf>,
+    /// The interpreter that runs the original Crochet.
+    pub python: Option<PathBuf>,
     /// How many timed calls each contestant makes when its turn comes.
     pub calls: Option<NonZeroUsize>,
     /// How many turns each contestant gets, warm-up apart.
@@ -84,6 +86,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
             "-h" | "--help" => return Ok(Request::Help),
             "--json" => options.json = Some(value_of("--json", &mut arguments)?.into()),
             "--report" => options.report = Some(value_of("--report", &mut arguments)?.into()),
+            "--python" => options.python = Some(value_of("--python", &mut arguments)?.into()),
             "--quick" => options.effort = Effort::Quick,
             "--calls" => options.calls = Some(count_of("--calls", &mut arguments)?),
             "--rounds" => options.rounds = Some(count_of("--rounds", &mut arguments)?),
@@ -99,14 +102,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, U
 /// Composes the usage text for `suites`.
 pub fn usage(suites: &[Suite]) -> String {
     let mut text = String::from(
-        "usage: crochet-benches SUITE [--json FILE] [--report DIR] [--quick] [--calls N] [--rounds N]\n\nsuites:\n",
+        "usage: crochet-benches SUITE [--json FILE] [--report DIR] [--quick] [--python FILE] [--calls N] [--rounds N]\n\nsuites:\n",
     );
     for suite in suites {
         text.push_str(&format!("  {:<12}{}\n", suite.name, suite.summary));
     }
     text.push_str(&format!("  {ALL:<12}every suite, one after the other\n"));
     text.push_str(
-        "\noptions:\n  --json FILE   also write every figure to FILE\n  --report DIR  also write the tables, and a picture of each, to DIR\n  --quick       a short run, to see that everything works\n  --calls N     in bridge: timed calls in one turn of a contestant\n  --rounds N    turns that each contestant gets\n",
+        "\noptions:\n  --json FILE   also write every figure to FILE\n  --report DIR  also write the tables, and a picture of each, to DIR\n  --quick       a short run, to see that everything works\n  --python FILE in bridge: the interpreter that has Crochet installed; else benches/.venv, if it is there\n  --calls N     in bridge: timed calls in one turn of a contestant\n  --rounds N    turns that each contestant gets\n",
     );
     text
 }
@@ -195,16 +198,17 @@ mod tests {
                 json: Some("out.json".into()),
                 calls: NonZeroUsize::new(7),
                 rounds: NonZeroUsize::new(3),
+                python: Some("py".into()),
                 ..Options::default()
             },
         };
         assert_eq!(
-            parse_line("bridge --json out.json --calls 7 --rounds 3"),
+            parse_line("bridge --json out.json --calls 7 --rounds 3 --python py"),
             Ok(expected)
         );
         assert_eq!(
-            parse_line("--rounds 3 bridge --calls 7 --json out.json"),
-            parse_line("bridge --json out.json --calls 7 --rounds 3")
+            parse_line("--rounds 3 --python py bridge --calls 7 --json out.json"),
+            parse_line("bridge --json out.json --calls 7 --rounds 3 --python py")
         );
     }
 

@@ -1,5 +1,6 @@
 //! Measures a blocked thread's round trip: into a loop's thread and back.
 
+mod calloop;
 mod contestant;
 mod crochet;
 mod eventfd;
@@ -7,10 +8,14 @@ mod field;
 mod figures;
 mod futex;
 mod mailbox;
+mod monoio;
 mod mpsc;
+mod python;
 mod race;
 mod smol;
+mod spin;
 mod tokio;
+mod turn;
 
 use core::iter;
 
@@ -33,11 +38,14 @@ pub fn run(options: &Options, output: &mut Output) -> Result<(), SuiteError> {
 
     let one_core = Placement::one_core(allowed[0]);
     let two_cores = Placement::two_cores(&allowed);
-    let courses = iter::once(Course::new(one_core, ONE_CORE_CALLS, options))
-        .chain(two_cores.map(|placement| Course::new(placement, TWO_CORES_CALLS, options)));
+    let placements = iter::once((one_core, ONE_CORE_CALLS))
+        .chain(two_cores.map(|placement| (placement, TWO_CORES_CALLS)));
 
-    let mut field = Field::start()?;
-    for course in courses {
+    for (placement, calls) in placements {
+        placement.enclose().map_err(SuiteError::Placement)?;
+        let mut field = Field::start(options, output)?;
+        let entrants = field.entrants(placement).len();
+        let course = Course::new(placement, calls, entrants, options);
         let figures = race::run(&mut field, course, writes.as_ref())?;
         output.plot(figures.plot());
         output.table("bridge", &figures)?;
@@ -48,7 +56,7 @@ pub fn run(options: &Options, output: &mut Output) -> Result<(), SuiteError> {
     Ok(())
 }
 
-// A call takes about 2 µs on one core, and up to 100 µs where an idle virtual processor has to be woken: with these
-// both placements together take well below a minute, and even p99.9 rests on dozens of samples.
+// A call takes about 2 µs on one core, and up to 100 µs where an idle virtual processor has to be woken or an
+// interpreter works: with these both placements together take about a minute, and even p99.9 rests on dozens of samples.
 const ONE_CORE_CALLS: usize = 1_000;
 const TWO_CORES_CALLS: usize = 250;

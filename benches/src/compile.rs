@@ -2,7 +2,6 @@
 
 mod project;
 
-use core::fmt;
 use core::num::NonZeroUsize;
 use std::path::Path;
 use std::process;
@@ -16,7 +15,7 @@ use crate::compile::project::Project;
 use crate::contest::{Contest, Contestant, Failure, Role, Unit};
 use crate::measure::clock::nanoseconds;
 use crate::report::output::Output;
-use crate::report::table::Table;
+use crate::report::table::{Table, Tabled};
 use crate::suite::SuiteError;
 
 /// Runs the suite, with the `cargo` that is found.
@@ -95,7 +94,7 @@ impl Contestant for Build {
     }
 }
 
-/// How many crates each tree has. Displays as a table.
+/// How many crates each tree has.
 #[derive(Debug, Serialize)]
 struct Counts(Vec<Count>);
 
@@ -106,14 +105,17 @@ struct Count {
     crates: usize,
 }
 
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "build: crates in the tree, with itself")?;
+impl Tabled for Counts {
+    fn caption(&self) -> String {
+        "build: crates in the tree, with itself".to_owned()
+    }
+
+    fn table(&self) -> Table {
         let mut table = Table::new(&["", "crates"]);
         for count in &self.0 {
             table.row(vec![count.name.to_owned(), count.crates.to_string()]);
         }
-        write!(f, "{table}")
+        table
     }
 }
 

@@ -10,6 +10,7 @@ use crate::args::Options;
 use crate::measure::histogram::Latencies;
 use crate::measure::order::turns;
 use crate::report::output::Output;
+use crate::report::scale::Scale;
 use crate::suite::SuiteError;
 
 /// One way to do the work that a contest is about.
@@ -53,6 +54,8 @@ pub enum Unit {
     ShareNanoseconds,
     /// Hundredths of a byte, shown in bytes: a share of what many of something took.
     ShareBytes,
+    /// Picoseconds for each request, shown as the requests of a second.
+    RequestsPerSecond,
 }
 
 impl Unit {
@@ -63,15 +66,17 @@ impl Unit {
             Self::Seconds => "s",
             Self::ShareNanoseconds => "ns",
             Self::ShareBytes => "bytes",
+            Self::RequestsPerSecond => "requests/s",
         }
     }
 
-    /// Returns how many of a sample's units make one that is shown.
-    pub fn scale(self) -> f64 {
+    /// Returns what makes a shown figure of a sample.
+    pub fn scale(self) -> Scale {
         match self {
-            Self::Microseconds | Self::ShareNanoseconds => 1e3,
-            Self::Seconds => 1e9,
-            Self::ShareBytes => 1e2,
+            Self::Microseconds | Self::ShareNanoseconds => Scale::DivideBy(1e3),
+            Self::Seconds => Scale::DivideBy(1e9),
+            Self::ShareBytes => Scale::DivideBy(1e2),
+            Self::RequestsPerSecond => Scale::Divide(1e12),
         }
     }
 }
@@ -185,6 +190,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::table::Tabled;
 
     struct Counting {
         next: u64,
@@ -223,8 +229,9 @@ mod tests {
     fn the_samples_of_the_warm_up_are_left_out() {
         let mut contestants: Vec<Box<dyn Contestant>> = vec![Box::new(Counting { next: 0 })];
         let figures = contest(3).measure(&mut contestants).expect("it counts");
-        let table = figures.to_string();
-        assert!(table.contains("3 samples each"), "{table}");
+        let caption = figures.caption();
+        assert!(caption.contains("3 samples each"), "{caption}");
+        let table = figures.table().to_string();
         assert!(table.contains("3.00"), "{table}");
     }
 

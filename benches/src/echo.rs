@@ -1,19 +1,18 @@
 //! Measures what a server's processor does for each request of an echo, over few and many connections.
 
-pub mod gauge;
-pub mod limit;
-pub mod load;
-pub mod server;
+pub mod message;
+pub mod serve;
 
 use core::iter;
 
 use crate::args::Options;
 use crate::contest::{Contest, Contestant, Failure, Role, Unit, started};
-use crate::echo::load::Load;
-use crate::echo::server::Server;
+use crate::echo::message::Echoed;
 use crate::measure::affinity::{self, Placement};
-use crate::measure::clock::{process_cpu_time, share, thread_cpu_time};
+use crate::measure::clock::share;
 use crate::report::output::Output;
+use crate::server::load::Load;
+use crate::server::{Server, limit, server_cpu_time};
 use crate::suite::SuiteError;
 
 /// Runs the suite, on one core and on two.
@@ -24,6 +23,7 @@ use crate::suite::SuiteError;
 pub fn run(options: &Options, output: &mut Output) -> Result<(), SuiteError> {
     let allowed = affinity::allowed_cpus().map_err(SuiteError::Placement)?;
     let most = limit::most_connections().map_err(SuiteError::Placement)?;
+    let entrants = serve::all::<BUFFER>("echo", output);
     let placements =
         iter::once(Placement::one_core(allowed[0])).chain(Placement::two_cores(&allowed));
     for placement in placements {
@@ -35,11 +35,14 @@ pub fn run(options: &Options, output: &mut Output) -> Result<(), SuiteError> {
                 ));
             }
             let requests = options.scaled(requests(connections)).max(connections);
+            placement.enclose().map_err(SuiteError::Placement)?;
             let mut contestants = Vec::new();
-            for (name, start) in server::all::<BUFFER>() {
+            for entrant in &entrants {
                 contestants.push(started(
-                    name,
-                    start().map(|server| Echo {
+                    entrant.name,
+                    (entrant.start)().map(|server| Echo {
+                        name: entrant.name,
+                        role: entrant.role,
                         server,
                         connections,
                         requests,
@@ -75,6 +78,8 @@ fn requests(connections: usize) -> usize {
 
 /// One server and what it is asked.
 struct Echo {
+    name: &'static str,
+    role: Role,
     server: Server,
     connections: usize,
     requests: usize,
@@ -82,16 +87,16 @@ struct Echo {
 
 impl Contestant for Echo {
     fn name(&self) -> &'static str {
-        self.server.name()
+        self.name
     }
 
     fn role(&self) -> Role {
-        self.server.role()
+        self.role
     }
 
     fn turn(&mut self, samples: &mut Vec<u64>) -> Result<(), Failure> {
         let gauge = self.server.gauge();
-        let mut load = Load::connect(self.server.address(), self.connections, gauge)?;
+        let mut load = Load::<Echoed>::connect(self.server.address(), self.connections, gauge)?;
         // Every connection once, before anything is measured.
         load.exchange(self.connections)?;
         let before = server_cpu_time();
@@ -102,12 +107,4 @@ impl Contestant for Echo {
         // Else closing them would be measured in the next turn.
         Ok(gauge.wait_for(0)?)
     }
-}
-
-/// Returns the processor time of all threads but the calling one, which is the client: those of servers whose turn it
-/// is not are parked, and a library's helper threads count as parts of its server.
-fn server_cpu_time() -> core::time::Duration {
-    // In this order: the other way round the client's time between the two would be the server's.
-    let client = thread_cpu_time();
-    process_cpu_time().saturating_sub(client)
 }

@@ -7,6 +7,8 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
+use ::calloop::EventLoop;
+use ::calloop::timer::TimeoutAction;
 use ::crochet::Reactor;
 use ::smol::Timer;
 use ::tokio::runtime::Builder;
@@ -36,6 +38,7 @@ pub fn run(options: &Options, output: &mut Output) -> Result<(), SuiteError> {
         started("crochet", Sleeper::crochet())?,
         started("tokio", Sleeper::tokio())?,
         started("smol", Sleeper::smol())?,
+        started("calloop", Sleeper::calloop())?,
         // The first floor is the one that the table compares with.
         started("epoll_pwait2", Sleeper::epoll())?,
         started("nanosleep", Sleeper::nanosleep())?,
@@ -93,6 +96,23 @@ impl Sleeper {
         })
     }
 
+    fn calloop() -> io::Result<Self> {
+        let mut events = EventLoop::<bool>::try_new().map_err(io::Error::other)?;
+        Ok(Self {
+            name: "calloop Timer",
+            role: Role::Peer,
+            take: Box::new(move || {
+                let mut taken = Vec::with_capacity(NAPS);
+                for _ in 0..NAPS {
+                    let start = Instant::now();
+                    wait_for_callback(&mut events)?;
+                    taken.push(start.elapsed());
+                }
+                Ok(taken)
+            }),
+        })
+    }
+
     fn nanosleep() -> io::Result<Self> {
         Ok(Self {
             name: "floor: nanosleep",
@@ -127,6 +147,21 @@ fn timed(nap: impl FnOnce()) -> Duration {
     let start = Instant::now();
     nap();
     start.elapsed()
+}
+
+fn wait_for_callback(events: &mut EventLoop<'_, bool>) -> Result<(), Failure> {
+    let timer = calloop::timer::Timer::from_duration(NAP);
+    let wake_up = |_due, (): &mut (), is_over: &mut bool| {
+        *is_over = true;
+        TimeoutAction::Drop
+    };
+    let inserted = events.handle().insert_source(timer, wake_up);
+    inserted.map_err(|refused| refused.to_string())?;
+    let mut is_over = false;
+    while !is_over {
+        events.dispatch(None, &mut is_over)?;
+    }
+    Ok(())
 }
 
 fn wait_in(epoll: &OwnedFd) -> Result<(), Errno> {

@@ -18,7 +18,7 @@ pub fn run(options: &Options, output: &mut Output) -> Result<(), SuiteError> {
     let connections = options.scaled(CONNECTIONS);
     contest(
         format!("each of {connections} idle connections"),
-        connections::all(connections),
+        connections::all(connections, output),
         options,
         output,
     )?;
@@ -75,14 +75,10 @@ type Hold = Box<dyn FnMut(usize) -> Result<i64, Failure>>;
 impl Holder {
     fn new(
         name: &'static str,
+        role: Role,
         count: usize,
         hold: impl FnMut(usize) -> Result<i64, Failure> + 'static,
     ) -> Self {
-        let role = match name {
-            "crochet" => Role::Own,
-            "bare mio" => Role::Floor,
-            _ => Role::Peer,
-        };
         Self {
             name,
             role,

@@ -3,5 +3,6 @@
 pub mod json;
 pub mod output;
 pub mod plot;
+pub mod scale;
 pub mod table;
 pub mod versions;

@@ -60,6 +60,18 @@ pub enum SuiteError {
     Program(io::Error),
     /// The report could not be written.
     Report(io::Error),
+    /// A panic, which has been told on standard error.
+    Panicked,
+    /// Of several suites, these have no result or only a part of it.
+    Several(Vec<&'static str>),
+}
+
+impl SuiteError {
+    /// Makes the failure of a call to `contestant`.
+    pub fn call(contestant: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let source = source.into();
+        Self::Call { contestant, source }
+    }
 }
 
 impl fmt::Display for SuiteError {
@@ -85,6 +97,8 @@ impl fmt::Display for SuiteError {
             }
             Self::Program(source) => write!(f, "cannot run a program: {source}"),
             Self::Report(source) => write!(f, "cannot write the report: {source}"),
+            Self::Panicked => f.write_str("it panicked"),
+            Self::Several(suites) => write!(f, "suites that ended early: {}", suites.join(", ")),
         }
     }
 }
@@ -93,7 +107,7 @@ impl Error for SuiteError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Start { source, .. } | Self::Call { source, .. } => Some(source.as_ref()),
-            Self::WrongAnswer { .. } => None,
+            Self::WrongAnswer { .. } | Self::Panicked | Self::Several(_) => None,
             Self::Placement(source)
             | Self::Counters(source)
             | Self::Program(source)

@@ -27,11 +27,13 @@ pub fn run(options: &Options, output: &mut Output) -> Result<(), SuiteError> {
                 producers,
                 each: options.scaled(PIECES) / producers,
             };
+            placement.enclose().map_err(SuiteError::Placement)?;
             let mut contestants: Vec<Box<dyn Contestant>> = vec![
                 started("crochet", Submitter::remote(batch))?,
                 started("crochet", Submitter::run_in_reactor(batch))?,
                 started("tokio", Submitter::tokio(batch))?,
                 started("smol", Submitter::smol(batch))?,
+                started("calloop", Submitter::calloop(batch))?,
                 started("std mpsc", Submitter::mpsc(batch))?,
             ];
             placement.apply().map_err(SuiteError::Placement)?;

@@ -100,7 +100,7 @@ struct Size {
 
 const OUTSTANDING: usize = 1_000_000;
 const CYCLES: usize = 200_000;
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 
 /// Returns the `index`th of delays that are spread evenly, but in no order, from `shortest` over `span`.
 fn delay(index: usize, shortest: Duration, span: Duration) -> Duration {

@@ -1,6 +1,5 @@
 //! The suite's figures: what is computed from the samples, and how it is shown.
 
-use core::fmt;
 use core::time::Duration;
 
 use serde::Serialize;
@@ -12,9 +11,10 @@ use crate::measure::alloc::Allocations;
 use crate::measure::clock::nanoseconds;
 use crate::measure::histogram::{Latencies, Point, Ratio, Summary};
 use crate::report::plot::{Plot, Series};
-use crate::report::table::Table;
+use crate::report::scale::Scale;
+use crate::report::table::{Table, Tabled};
 
-/// The figures of all contestants under one placement. Displays as a table.
+/// The figures of all contestants under one placement.
 #[derive(Debug, Serialize)]
 pub struct PlacementFigures {
     name: &'static str,
@@ -39,8 +39,9 @@ struct Figures {
 /// What one call costs besides the time that the caller waits, over all threads of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Costs {
-    allocations: f64,
-    allocated_bytes: f64,
+    /// Blocks and bytes that were asked for; `None` where another process makes the calls.
+    allocations: Option<f64>,
+    allocated_bytes: Option<f64>,
     /// Write system calls, which here are eventfd writes; `None` where the kernel does not count them.
     writes: Option<f64>,
     /// Processor time in nanoseconds, the kernel's part included.
@@ -51,14 +52,14 @@ impl Costs {
     /// Divides what `calls` calls have cost together.
     pub fn per_call(
         calls: usize,
-        allocations: Allocations,
+        allocations: Option<Allocations>,
         writes: Option<u64>,
         cpu_time: Duration,
     ) -> Self {
         let share = |total: u64| total as f64 / calls as f64;
         Self {
-            allocations: share(allocations.count),
-            allocated_bytes: share(allocations.bytes),
+            allocations: allocations.map(|it| share(it.count)),
+            allocated_bytes: allocations.map(|it| share(it.bytes)),
             writes: writes.map(share),
             cpu_time: share(nanoseconds(cpu_time)),
         }
@@ -111,7 +112,9 @@ impl PlacementFigures {
             format!("a blocked thread's round trip, {}", self.name),
             "µs",
             curves
-                .map(|figures| Series::new(figures.name, figures.curve.clone(), 1_000.0))
+                .map(|figures| {
+                    Series::new(figures.name, figures.curve.clone(), Scale::DivideBy(1e3))
+                })
                 .collect(),
         )
     }
@@ -125,24 +128,26 @@ impl PlacementFigures {
     }
 }
 
-impl fmt::Display for PlacementFigures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Tabled for PlacementFigures {
+    fn caption(&self) -> String {
         let Self {
             name,
             rounds,
             calls_per_round,
             ..
         } = self;
-        writeln!(
-            f,
-            "{name}: {} samples each, in {rounds} rounds of {calls_per_round}",
+        format!(
+            "bridge: a blocked thread's round trip, {name}: {} samples each, in {rounds} rounds of {calls_per_round}",
             rounds * calls_per_round
-        )?;
+        )
+    }
+
+    fn table(&self) -> Table {
         let mut table = Table::new(&HEADINGS);
         for figures in &self.contestants {
             table.row(figures.cells());
         }
-        write!(f, "{table}")
+        table
     }
 }
 
@@ -183,7 +188,7 @@ impl Figures {
                  }| { format!("{median:.2} ({lower:.2} to {upper:.2})") },
             ),
             or_dash(self.p50_to_eventfd, |ratio| format!("{:.2}", ratio.median)),
-            format!("{:.2}", self.per_call.allocations),
+            or_dash(self.per_call.allocations, |count| format!("{count:.2}")),
             or_dash(self.per_call.writes, |writes| format!("{writes:.2}")),
             microseconds(self.per_call.cpu_time),
         ]
@@ -217,10 +222,10 @@ mod tests {
         };
         let costs = Costs::per_call(
             4,
-            Allocations {
+            Some(Allocations {
                 count: 6,
                 bytes: 400,
-            },
+            }),
             writes,
             Duration::from_micros(10),
         );
@@ -234,16 +239,16 @@ mod tests {
     fn costs_are_shared_among_the_calls() {
         let costs = Costs::per_call(
             4,
-            Allocations {
+            Some(Allocations {
                 count: 6,
                 bytes: 400,
-            },
+            }),
             Some(2),
             Duration::from_micros(10),
         );
         let expected = Costs {
-            allocations: 1.5,
-            allocated_bytes: 100.0,
+            allocations: Some(1.5),
+            allocated_bytes: Some(100.0),
             writes: Some(0.5),
             cpu_time: 2_500.0,
         };

@@ -1,7 +1,7 @@
 //! Channels of the standard library: what a program without an event loop would use.
 
 use std::io;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender, SyncSender};
+use std::sync::mpsc::{self, Sender, SyncSender};
 
 use crate::bridge::contestant::{CallError, Contestant, PATIENCE};
 use crate::threads::loop_thread::LoopThread;
@@ -46,11 +46,6 @@ impl Contestant for Mpsc {
         self.calls
             .send((operand, answer))
             .map_err(|_| CallError::LoopGone)?;
-        answered
-            .recv_timeout(PATIENCE)
-            .map_err(|error| match error {
-                RecvTimeoutError::Timeout => CallError::TimedOut,
-                RecvTimeoutError::Disconnected => CallError::LoopGone,
-            })
+        Ok(answered.recv_timeout(PATIENCE)?)
     }
 }

@@ -1,15 +1,13 @@
 //! Runs the contestants in turns.
 
 use core::num::NonZeroUsize;
-use std::time::Instant;
 
 use crate::args::Options;
-use crate::bridge::contestant::{CallError, Contestant};
+use crate::bridge::contestant::Contestant;
 use crate::bridge::field::Field;
-use crate::bridge::figures::{Costs, PlacementFigures};
+use crate::bridge::figures::PlacementFigures;
+use crate::bridge::turn;
 use crate::measure::affinity::Placement;
-use crate::measure::alloc;
-use crate::measure::clock::{nanoseconds, process_cpu_time};
 use crate::measure::histogram::Latencies;
 use crate::measure::order::turns;
 use crate::measure::writes::WriteCounter;
@@ -27,14 +25,17 @@ pub struct Course {
 }
 
 impl Course {
-    /// Makes a course with the lengths that `options` give, and else with `calls` and the usual number of rounds.
-    pub fn new(placement: Placement, calls: usize, options: &Options) -> Self {
+    /// Makes a course for `entrants` contestants with the lengths that `options` give, and else with `calls` and the
+    /// usual number of rounds.
+    pub fn new(placement: Placement, calls: usize, entrants: usize, options: &Options) -> Self {
+        // With a multiple of twice their number the order of the turns favours nobody.
+        let rounds = ROUNDS.next_multiple_of(2 * entrants);
         Self {
             placement,
             calls: options
                 .calls
                 .map_or(options.scaled(calls), NonZeroUsize::get),
-            rounds: options.rounds_or(ROUNDS),
+            rounds: options.rounds_or(rounds),
         }
     }
 }
@@ -51,125 +52,78 @@ pub fn run(
     course: Course,
     writes: Option<&WriteCounter>,
 ) -> Result<PlacementFigures, SuiteError> {
+    let placement = course.placement;
+    let mut entrants = field.entrants(placement);
     // Before the threads are placed: a library may start one with its first call.
-    for position in 0..field.len() {
-        call(field.contestant(position), 0)?;
+    for contestant in &mut entrants {
+        take_turn(*contestant, placement, |contestant| {
+            turn::call(contestant, 0)
+        })?;
     }
-    course.placement.apply().map_err(SuiteError::Placement)?;
+    placement.apply().map_err(SuiteError::Placement)?;
 
     let mut samples = vec![0; course.calls];
     for round in 0..WARM_UP_ROUNDS {
-        for position in turns(round, field.len()) {
-            time_calls(field.contestant(position), &mut samples)?;
+        for position in turns(round, entrants.len()) {
+            take_turn(entrants[position], placement, |contestant| {
+                contestant.time_calls(&mut samples)
+            })?;
         }
     }
-    let mut latencies: Vec<_> = (0..field.len())
+    let mut latencies: Vec<_> = entrants
+        .iter()
         .map(|_| Latencies::with_rounds(course.rounds))
         .collect();
     for round in 0..course.rounds {
         report_progress(course, round);
-        for position in turns(round, field.len()) {
-            time_calls(field.contestant(position), &mut samples)?;
+        for position in turns(round, entrants.len()) {
+            take_turn(entrants[position], placement, |contestant| {
+                contestant.time_calls(&mut samples)
+            })?;
             latencies[position].add_round(&mut samples);
         }
     }
-    let mut costs = Vec::with_capacity(field.len());
-    for position in 0..field.len() {
-        costs.push(count_costs(
-            field.contestant(position),
-            course.calls,
-            writes,
-        )?);
+    let mut costs = Vec::with_capacity(entrants.len());
+    for contestant in &mut entrants {
+        costs.push(take_turn(*contestant, placement, |contestant| {
+            contestant.count_costs(course.calls, writes)
+        })?);
     }
-    eprintln!("{}: done", course.placement.name());
-    Ok(PlacementFigures::new(
-        course,
-        &field.names(),
-        &latencies,
-        &costs,
-    ))
+    eprintln!("bridge, {}: done", placement.name());
+    let names: Vec<_> = entrants
+        .iter()
+        .map(|contestant| contestant.name())
+        .collect();
+    Ok(PlacementFigures::new(course, &names, &latencies, &costs))
 }
 
-/// The usual number of turns: enough for the quartiles of the rounds' ratios to settle, and a multiple of twice the
-/// number of contestants, so that the order of the turns favours nobody.
-const ROUNDS: usize = 96;
+/// Has `contestant` do something, between what it needs to begin and to end.
+fn take_turn<R>(
+    contestant: &mut dyn Contestant,
+    placement: Placement,
+    work: impl FnOnce(&mut dyn Contestant) -> Result<R, SuiteError>,
+) -> Result<R, SuiteError> {
+    let name = contestant.name();
+    contestant
+        .begin_turn(placement)
+        .map_err(|source| SuiteError::call(name, source))?;
+    let value = work(contestant)?;
+    contestant
+        .end_turn()
+        .map_err(|source| SuiteError::call(name, source))?;
+    Ok(value)
+}
+
+/// The usual number of turns, at least: enough for the quartiles of the rounds' ratios to settle.
+const ROUNDS: usize = 80;
 
 /// Rounds whose samples are thrown away: caches, branch predictors, allocators and adaptive waiting settle.
 const WARM_UP_ROUNDS: usize = 5;
 
-/// Untimed calls that open each turn, because the contestant before has left its own traces in the caches.
-const RUN_IN_CALLS: u64 = 10;
-
-fn time_calls(contestant: &mut dyn Contestant, samples: &mut [u64]) -> Result<(), SuiteError> {
-    for operand in 0..RUN_IN_CALLS {
-        call(contestant, operand)?;
-    }
-    for (operand, sample) in (0..).zip(samples) {
-        let start = Instant::now();
-        let answer = contestant.call(operand);
-        *sample = nanoseconds(start.elapsed());
-        check(contestant, operand, answer)?;
-    }
-    Ok(())
-}
-
-fn count_costs(
-    contestant: &mut dyn Contestant,
-    calls: usize,
-    writes: Option<&WriteCounter>,
-) -> Result<Costs, SuiteError> {
-    let read_writes = || {
-        writes
-            .map(WriteCounter::read)
-            .transpose()
-            .map_err(SuiteError::Counters)
-    };
-    for operand in 0..RUN_IN_CALLS {
-        call(contestant, operand)?;
-    }
-    let writes_before = read_writes()?;
-    let cpu_before = process_cpu_time();
-    let (outcome, allocations) =
-        alloc::counted(|| (0..calls as u64).try_for_each(|operand| call(contestant, operand)));
-    let cpu_time = process_cpu_time().saturating_sub(cpu_before);
-    let writes_after = read_writes()?;
-    outcome?;
-    let writes = writes_after
-        .zip(writes_before)
-        .map(|(after, before)| after - before);
-    Ok(Costs::per_call(calls, allocations, writes, cpu_time))
-}
-
-fn call(contestant: &mut dyn Contestant, operand: u64) -> Result<(), SuiteError> {
-    let answer = contestant.call(operand);
-    check(contestant, operand, answer)
-}
-
-fn check(
-    contestant: &dyn Contestant,
-    operand: u64,
-    answer: Result<u64, CallError>,
-) -> Result<(), SuiteError> {
-    let contestant = contestant.name();
-    let expected = operand + 1;
-    match answer {
-        Ok(answer) if answer == expected => Ok(()),
-        Ok(answer) => Err(SuiteError::WrongAnswer {
-            contestant,
-            expected,
-            answer,
-        }),
-        Err(source) => Err(SuiteError::Call {
-            contestant,
-            source: source.into(),
-        }),
-    }
-}
-
 fn report_progress(course: Course, round: usize) {
     if round % course.rounds.div_ceil(PROGRESS_LINES) == 0 {
         eprintln!(
-            "{}: {} % of {} rounds",
+            "bridge, {}: {} % of {} rounds",
             course.placement.name(),
             100 * round / course.rounds,
             course.rounds
@@ -182,13 +136,14 @@ const PROGRESS_LINES: usize = 10;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bridge::contestant::CallError;
     use crate::bridge::eventfd::Eventfd;
     use crate::bridge::futex::Futex;
     use crate::bridge::mpsc::Mpsc;
-    use crate::measure::affinity::{allowed_cpus, release, take_turn};
+    use crate::measure::affinity::{self, allowed_cpus, release};
 
     fn run_short(contestants: Vec<Box<dyn Contestant>>) -> Result<PlacementFigures, SuiteError> {
-        let _turn = take_turn();
+        let _turn = affinity::take_turn();
         let allowed = allowed_cpus().expect("affinity is readable");
         let course = Course {
             placement: Placement::one_core(allowed[0]),
@@ -208,7 +163,7 @@ mod tests {
             Box::new(Eventfd::start().expect("a thread can be started")),
         ]);
         let figures = outcome.expect("the contestants answer");
-        assert!(figures.sample_counts().eq([60; 3]), "{figures}");
+        assert!(figures.sample_counts().eq([60; 3]), "{figures:?}");
     }
 
     struct OffByOne;

@@ -1,21 +1,20 @@
 //! The figures of a contest: what is computed from the samples, and how it is shown.
 
-use core::fmt;
-
 use serde::Serialize;
 
 use crate::contest::{Contest, Role};
 use crate::measure::histogram::{Latencies, Ratio, Summary};
 use crate::report::plot::{Plot, Series};
-use crate::report::table::Table;
+use crate::report::scale::Scale;
+use crate::report::table::{Table, Tabled};
 
-/// The figures of all contestants. Displays as a table.
+/// The figures of all contestants.
 #[derive(Debug, Serialize)]
 pub struct ContestFigures {
     title: String,
     unit: &'static str,
-    /// What the figures are to be divided by to have them in the unit.
-    scale: f64,
+    /// What makes a figure in the unit of a sample.
+    scale: Scale,
     rounds: usize,
     contestants: Vec<Figures>,
     #[serde(skip)]
@@ -56,7 +55,12 @@ impl ContestFigures {
         let ratios: Vec<_> = entrants
             .iter()
             .map(|(_, own)| {
-                let ratio_to = |reference: Option<&Latencies>| reference.map(|it| own.ratio_to(it));
+                let ratio_to = |reference: Option<&Latencies>| {
+                    reference.map(|it| match contest.unit.scale() {
+                        Scale::DivideBy(_) => own.ratio_to(it),
+                        Scale::Divide(_) => it.ratio_to(own),
+                    })
+                };
                 (ratio_to(best_peer), ratio_to(floor))
             })
             .collect();
@@ -103,28 +107,26 @@ impl ContestFigures {
                 format!("{title}, medians"),
                 self.unit,
                 contestants
-                    .map(|one| (one.name, one.figures.p50 as f64 / self.scale))
+                    .map(|one| (one.name, self.scale.shown(one.figures.p50 as f64)))
                     .collect(),
             ),
         }
     }
-
-    fn shown(&self, value: f64) -> String {
-        format!("{:.2}", value / self.scale)
-    }
 }
 
-impl fmt::Display for ContestFigures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Tabled for ContestFigures {
+    fn caption(&self) -> String {
         let samples = self.contestants.iter().map(|one| one.figures.samples).max();
-        writeln!(
-            f,
+        format!(
             "{}: {}: {} samples each, in {} rounds",
             self.suite,
             self.title,
             samples.unwrap_or(0),
             self.rounds
-        )?;
+        )
+    }
+
+    fn table(&self) -> Table {
         let unit = format!("in {}", self.unit);
         let mut table = Table::new(&[
             &unit,
@@ -145,10 +147,10 @@ impl fmt::Display for ContestFigures {
             } = one.figures;
             table.row(vec![
                 one.name.to_owned(),
-                self.shown(p50 as f64),
-                self.shown(p99 as f64),
-                self.shown(p999 as f64),
-                self.shown(mean),
+                self.scale.text(p50 as f64),
+                self.scale.text(p99 as f64),
+                self.scale.text(p999 as f64),
+                self.scale.text(mean),
                 one.p50_to_best_peer.map_or_else(dash, |ratio| {
                     format!(
                         "{:.2} ({:.2} to {:.2})",
@@ -159,7 +161,7 @@ impl fmt::Display for ContestFigures {
                     .map_or_else(dash, |ratio| format!("{:.2}", ratio.median)),
             ]);
         }
-        write!(f, "{table}")
+        table
     }
 }
 
@@ -183,10 +185,14 @@ mod tests {
     use crate::contest::Unit;
 
     fn figures(entrants: &[(&'static str, Role, u64)]) -> ContestFigures {
+        figures_in(Unit::ShareNanoseconds, entrants)
+    }
+
+    fn figures_in(unit: Unit, entrants: &[(&'static str, Role, u64)]) -> ContestFigures {
         let contest = Contest {
             suite: "test",
             title: "One, two cores".into(),
-            unit: Unit::ShareNanoseconds,
+            unit,
             rounds: 1,
             warm_up: 0,
         };
@@ -209,12 +215,32 @@ mod tests {
         let own = &figures.contestants[0];
         assert_eq!(own.p50_to_best_peer.map(|ratio| ratio.median), Some(0.5));
         assert_eq!(own.p50_to_floor.map(|ratio| ratio.median), Some(2.0));
-        assert!(figures.to_string().contains("1.00"), "{figures}");
+        let table = figures.table().to_string();
+        assert!(table.contains("1.00"), "{table}");
+    }
+
+    #[test]
+    fn of_rates_the_highest_is_the_best_and_ratios_are_the_rates() {
+        let figures = figures_in(
+            Unit::RequestsPerSecond,
+            &[
+                ("own", Role::Own, 10_000_000),
+                ("slow", Role::Peer, 40_000_000),
+                ("fast", Role::Peer, 20_000_000),
+            ],
+        );
+        let own = &figures.contestants[0];
+        assert_eq!(own.p50_to_best_peer.map(|ratio| ratio.median), Some(2.0));
+        let table = figures.table().to_string();
+        assert!(
+            table.contains("  50000  ") || table.contains("  49"),
+            "{table}"
+        );
     }
 
     #[test]
     fn without_references_there_are_dashes() {
-        let table = figures(&[("own", Role::Own, 1_000)]).to_string();
+        let table = figures(&[("own", Role::Own, 1_000)]).table().to_string();
         assert!(table.trim_end().ends_with("-          -"), "{table}");
     }
 

@@ -33,11 +33,32 @@ impl Placement {
 
     /// Returns the placement's name for tables.
     pub fn name(self) -> &'static str {
-        if self.caller == self.loops {
-            "one core"
-        } else {
-            "two cores"
+        match self.has_two_cores() {
+            false => "one core",
+            true => "two cores",
         }
+    }
+
+    /// Tells whether the caller and the loops can run at the same time.
+    pub fn has_two_cores(self) -> bool {
+        self.caller != self.loops
+    }
+
+    /// Returns the processors of the caller and of the loops.
+    pub fn cpus(self) -> (usize, usize) {
+        (self.caller, self.loops)
+    }
+
+    /// Keeps every thread that the process now has on the placement's processors, without choosing among them.
+    ///
+    /// To be called before contestants are started: one that asks on how many cores it may run is told what is true of
+    /// the placement, and not of a thread that has been pinned.
+    ///
+    /// # Errors
+    ///
+    /// Returns the system's refusal, or that of `/proc/self/task`.
+    pub fn enclose(self) -> io::Result<()> {
+        place_threads(|_| set_of(&[self.caller, self.loops]))
     }
 
     /// Pins the calling thread, and every other thread that the process now has, to their processors.
@@ -154,6 +175,12 @@ mod tests {
             allowed_cpus()
         });
 
+        placement
+            .enclose()
+            .expect("a process may place its own threads");
+        let mut enclosed = vec![allowed[0], last];
+        enclosed.dedup();
+        assert_eq!(allowed_cpus().expect("affinity is readable"), enclosed);
         placement
             .apply()
             .expect("a process may place its own threads");

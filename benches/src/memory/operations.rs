@@ -3,7 +3,7 @@
 use core::future::pending;
 use core::time::Duration;
 
-use crate::contest::Failure;
+use crate::contest::{Failure, Role};
 use crate::measure::alloc::held;
 use crate::memory::Holder;
 use crate::threads::crochet::ReactorThread;
@@ -14,18 +14,18 @@ use crate::throughput::tally::Tally;
 /// Returns a holder for each library.
 pub fn all(count: usize) -> Vec<Holder> {
     vec![
-        Holder::new("crochet", count, |count| {
+        Holder::new("crochet", Role::Own, count, |count| {
             let reactor = ReactorThread::start("crochet-memory")?;
             hold(count, |tally| {
                 let submitted = reactor.remote().submit(move || wait(tally));
                 Ok(submitted.map_err(|refused| refused.to_string())?)
             })
         }),
-        Holder::new("tokio", count, |count| {
+        Holder::new("tokio", Role::Peer, count, |count| {
             let runtime = RuntimeThread::start("tokio-memory")?;
             hold(count, |tally| Ok(runtime.handle().spawn(wait(tally))))
         }),
-        Holder::new("smol", count, |count| {
+        Holder::new("smol", Role::Peer, count, |count| {
             let executor = ExecutorThread::start("smol-memory")?;
             hold(count, |tally| Ok(executor.executor().spawn(wait(tally))))
         }),

@@ -10,20 +10,21 @@ use ::smol::Timer;
 use ::tokio::runtime::Builder;
 use ::tokio::task::unconstrained;
 
+use crate::contest::Role;
 use crate::measure::alloc::held;
 use crate::memory::Holder;
 
 /// Returns a holder for each library.
 pub fn all(count: usize) -> Vec<Holder> {
     vec![
-        Holder::new("crochet", count, |count| {
+        Holder::new("crochet", Role::Own, count, |count| {
             Ok(Reactor::new()?.block_on(hold(count, ::crochet::sleep))?)
         }),
-        Holder::new("tokio", count, |count| {
+        Holder::new("tokio", Role::Peer, count, |count| {
             let runtime = Builder::new_current_thread().enable_time().build()?;
             Ok(runtime.block_on(unconstrained(hold(count, ::tokio::time::sleep))))
         }),
-        Holder::new("smol", count, |count| {
+        Holder::new("smol", Role::Peer, count, |count| {
             Ok(::smol::block_on(hold(count, Timer::after)))
         }),
     ]

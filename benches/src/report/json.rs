@@ -1,7 +1,7 @@
 //! Writes a report as JSON.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -20,15 +20,20 @@ impl JsonFile {
         File::create(path).map(Self)
     }
 
-    /// Writes `report` and ends the file.
+    /// Writes `report` in place of what is there.
     ///
     /// # Errors
     ///
     /// Returns the system's refusal.
-    pub fn write(self, report: &impl Serialize) -> io::Result<()> {
-        let mut out = BufWriter::new(self.0);
+    pub fn write(&mut self, report: &impl Serialize) -> io::Result<()> {
+        self.0.rewind()?;
+        let mut out = BufWriter::new(&mut self.0);
         serde_json::to_writer_pretty(&mut out, report)?;
         out.write_all(b"\n")?;
-        out.flush()
+        out.flush()?;
+        drop(out);
+        // What was there may have been longer.
+        let end = self.0.stream_position()?;
+        self.0.set_len(end)
     }
 }

@@ -3,6 +3,7 @@
 use core::fmt::Write;
 
 use crate::measure::histogram::Point;
+use crate::report::scale::Scale;
 
 /// A picture of the figures of one table.
 #[derive(Debug)]
@@ -27,11 +28,11 @@ pub struct Series {
 }
 
 impl Series {
-    /// Takes a curve whose values are to be divided by `scale`.
-    pub fn new(name: &'static str, curve: Vec<Point>, scale: f64) -> Self {
+    /// Takes a curve of samples.
+    pub fn new(name: &'static str, curve: Vec<Point>, scale: Scale) -> Self {
         let points = curve
             .into_iter()
-            .map(|point| (point.quantile, point.value as f64 / scale))
+            .map(|point| (point.quantile, scale.shown(point.value as f64)))
             .collect();
         Self { name, points }
     }
@@ -261,7 +262,7 @@ mod tests {
     #[test]
     fn a_curve_rises_with_its_values() {
         let curve = [(0.0, 1), (0.9, 100)].map(|(quantile, value)| Point { quantile, value });
-        let series = vec![Series::new("one", curve.to_vec(), 1.0)];
+        let series = vec![Series::new("one", curve.to_vec(), Scale::DivideBy(1.0))];
         let svg = Plot::curves("f".into(), "t".into(), "ns", series).svg();
         assert!(
             svg.contains(&format!(
@@ -273,7 +274,7 @@ mod tests {
 
     #[test]
     fn without_a_value_there_is_a_picture_that_says_so() {
-        let series = vec![Series::new("none", Vec::new(), 1.0)];
+        let series = vec![Series::new("none", Vec::new(), Scale::DivideBy(1.0))];
         let svg = Plot::curves("f".into(), "t".into(), "ns", series).svg();
         assert!(svg.contains("nothing was measured"), "{svg}");
     }

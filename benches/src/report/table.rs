@@ -2,6 +2,15 @@
 
 use core::fmt;
 
+/// Figures that make one table of a report.
+pub trait Tabled {
+    /// Returns what the figures are, in one line.
+    fn caption(&self) -> String;
+
+    /// Lays them out.
+    fn table(&self) -> Table;
+}
+
 /// A table whose first column is flush left and whose other columns are flush right.
 #[derive(Debug)]
 pub struct Table {
@@ -28,6 +37,27 @@ impl Table {
             "a row has one cell for each heading"
         );
         self.rows.push(cells);
+    }
+
+    /// Lays the table out in the tables of Markdown.
+    pub fn markdown(&self) -> String {
+        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        let escaped = |row: &Vec<String>| -> Vec<String> {
+            row.iter().map(|cell| cell.replace('|', "\\|")).collect()
+        };
+        let rules: Vec<String> = (0..self.rows[0].len())
+            .map(|column| if column == 0 { "---" } else { "---:" }.to_owned())
+            .collect();
+        let mut rows = self.rows.iter().map(escaped);
+        let mut text = String::new();
+        if let Some(headings) = rows.next() {
+            text.push_str(&line(&headings));
+            text.push_str(&line(&rules));
+        }
+        for row in rows {
+            text.push_str(&line(&row));
+        }
+        text
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -70,6 +100,16 @@ mod tests {
         assert_eq!(
             table.to_string(),
             "name        p50 µs\na             1.25\nlongest  1234567.5\n"
+        );
+    }
+
+    #[test]
+    fn in_markdown_a_bar_in_a_cell_ends_no_cell() {
+        let mut table = Table::new(&["name", "p50 µs"]);
+        table.row(vec!["a|b".into(), "1.25".into()]);
+        assert_eq!(
+            table.markdown(),
+            "| name | p50 µs |\n| --- | ---: |\n| a\\|b | 1.25 |\n"
         );
     }
 

@@ -11,7 +11,8 @@ use ::crochet::SetupError;
 
 use crate::contest::{Contestant, Failure, Role};
 use crate::measure::clock::share;
-use crate::threads::crochet::ReactorThread;
+use crate::threads::calloop::CallbackThread;
+use crate::threads::crochet::{ProcessReactor, ReactorThread};
 use crate::threads::loop_thread::LoopThread;
 use crate::threads::smol::ExecutorThread;
 use crate::threads::tokio::RuntimeThread;
@@ -75,14 +76,16 @@ impl Submitter<()> {
         ))
     }
 
-    /// Starts the process's reactor, unless it runs already.
+    /// Starts the process's reactor.
     ///
     /// # Errors
     ///
     /// Returns Crochet's refusal.
     pub fn run_in_reactor(batch: Batch) -> Result<impl Contestant, SetupError> {
-        ::crochet::setup()?;
-        let submit = |tally: &'static Tally, pieces| {
+        let reactor = ProcessReactor::start()?;
+        let submit = move |tally: &'static Tally, pieces| {
+            // The calls find it by themselves; it runs as long as this closure is there.
+            let _running = &reactor;
             for _ in 0..pieces {
                 drop(::crochet::run_in_reactor(
                     move || async move { tally.done() },
@@ -143,13 +146,35 @@ impl Submitter<()> {
         ))
     }
 
+    /// Starts a loop that calls what comes through its channel: sockets, but no tasks.
+    ///
+    /// # Errors
+    ///
+    /// Returns the system's refusal.
+    pub fn calloop(batch: Batch) -> io::Result<impl Contestant> {
+        let thread = CallbackThread::start("calloop-throughput", |work: Box<Work>| work())?;
+        let submit = move |tally: &'static Tally, pieces| {
+            for _ in 0..pieces {
+                let sent = thread.sender().send(Box::new(|| tally.done()));
+                sent.map_err(|refused| refused.to_string())?;
+            }
+            Ok(())
+        };
+        Ok(Submitter::new(
+            "calloop channel, boxed",
+            Role::Peer,
+            batch,
+            submit,
+        ))
+    }
+
     /// Starts a thread that calls what comes through a channel: neither tasks nor sockets.
     ///
     /// # Errors
     ///
     /// Returns the system's refusal.
     pub fn mpsc(batch: Batch) -> io::Result<impl Contestant> {
-        let (work, works) = mpsc::channel::<Box<dyn FnOnce() + Send>>();
+        let (work, works) = mpsc::channel::<Box<Work>>();
         let thread = LoopThread::start("mpsc-throughput", move || {
             for work in works {
                 work();
@@ -174,10 +199,13 @@ impl Submitter<()> {
     }
 }
 
+/// A piece of work without a task.
+type Work = dyn FnOnce() + Send;
+
 /// What a thread takes its work from.
 struct Channel {
     // Above the thread: closing the channel is what ends it.
-    work: mpsc::Sender<Box<dyn FnOnce() + Send>>,
+    work: mpsc::Sender<Box<Work>>,
     _thread: LoopThread,
 }
 

@@ -1,4 +1,4 @@
-//! The floor: a loop on mio that does nothing but echo.
+//! The floor: a loop on mio, without tasks and timers, that answers what it reads.
 
 use alloc::sync::Arc;
 use std::io::{self, Read, Write};
@@ -6,17 +6,20 @@ use std::io::{self, Read, Write};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use crate::contest::{Failure, Role};
-use crate::echo::gauge::{Entered, Gauge};
-use crate::echo::server::{Server, listen};
+use crate::contest::Failure;
+use crate::server::gauge::{Entered, Gauge};
+use crate::server::{Server, listen};
 use crate::threads::loop_thread::LoopThread;
 
-/// Starts the server.
+/// What to answer to the bytes of one read; a request comes in one piece, because the client sends it in one.
+pub type Answer = for<'r> fn(&'r [u8]) -> &'r [u8];
+
+/// Starts a server that reads into `BUFFER` bytes.
 ///
 /// # Errors
 ///
 /// Returns the system's refusal.
-pub fn start<const BUFFER: usize>() -> Result<Server, Failure> {
+pub fn start<const BUFFER: usize>(answer: Answer) -> Result<Server, Failure> {
     let gauge = Arc::new(Gauge::default());
     let (listener, address) = listen()?;
     let mut listener = TcpListener::from_std(listener);
@@ -29,14 +32,13 @@ pub fn start<const BUFFER: usize>() -> Result<Server, Failure> {
         listener,
         connections: Vec::new(),
         free: Vec::new(),
+        answer,
         gauge: Arc::clone(&gauge),
     };
-    let thread = LoopThread::start("mio-echo", move || {
+    let thread = LoopThread::start("mio-server", move || {
         server.run::<BUFFER>().expect("there are files left");
     })?;
     Ok(Server {
-        name: "floor: bare mio",
-        role: Role::Floor,
         address,
         gauge,
         _thread: Box::new(Running {
@@ -67,6 +69,7 @@ struct Bare {
     listener: TcpListener,
     connections: Vec<Option<Connection>>,
     free: Vec<usize>,
+    answer: Answer,
     gauge: Arc<Gauge>,
 }
 
@@ -87,7 +90,7 @@ impl Bare {
                 match event.token() {
                     END => return Ok(()),
                     LISTENER => self.accept()?,
-                    Token(index) => self.echo::<BUFFER>(index),
+                    Token(index) => self.serve::<BUFFER>(index),
                 }
             }
         }
@@ -114,7 +117,7 @@ impl Bare {
         }
     }
 
-    fn echo<const BUFFER: usize>(&mut self, index: usize) {
+    fn serve<const BUFFER: usize>(&mut self, index: usize) {
         // A closed one's last event may come in the same batch.
         let Some(connection) = &mut self.connections[index] else {
             return;
@@ -125,7 +128,8 @@ impl Bare {
                 Ok(0) => break,
                 Ok(length) => {
                     // The client has one request under way: there is room for the answer.
-                    if connection.stream.write_all(&buffer[..length]).is_err() {
+                    let answer = (self.answer)(&buffer[..length]);
+                    if connection.stream.write_all(answer).is_err() {
                         break;
                     }
                     // A read that does not fill the buffer has taken all that there was.

@@ -12,21 +12,32 @@ use rustix::net::sockopt;
 use rustix::time::Timespec;
 
 use crate::contest::Failure;
-use crate::echo::gauge::Gauge;
+use crate::server::gauge::Gauge;
+
+/// What a client and a server say to each other.
+pub trait Protocol {
+    /// What every request is.
+    const REQUEST: &'static [u8];
+
+    /// What has come of the answer under way, by connection. `Default` is nothing.
+    type Received: Default;
+
+    /// Takes what has come next; tells whether the answer is complete, and then forgets it.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the answer.
+    fn receive(received: &mut Self::Received, bytes: &[u8]) -> Result<bool, Failure>;
+}
 
 /// Connections to a server. Closing them leaves nothing behind in the system that the next ones would run into.
-pub struct Load {
+pub struct Load<P: Protocol> {
     epoll: OwnedFd,
-    streams: Vec<TcpStream>,
-    /// How much of the answer under way has come, by connection.
-    received: Vec<usize>,
+    connections: Vec<(TcpStream, P::Received)>,
     events: Vec<Event>,
 }
 
-/// Bytes of a request, and of its answer.
-pub const MESSAGE: usize = 64;
-
-impl Load {
+impl<P: Protocol> Load<P> {
     /// Opens `connections` connections to `server`, whose gauge tells when it has accepted them.
     ///
     /// # Errors
@@ -34,7 +45,7 @@ impl Load {
     /// Returns the system's refusal, or that the server does not accept.
     pub fn connect(server: SocketAddr, connections: usize, gauge: &Gauge) -> Result<Self, Failure> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-        let mut streams = Vec::with_capacity(connections);
+        let mut opened = Vec::with_capacity(connections);
         for index in 0..connections {
             let stream = TcpStream::connect(server)?;
             stream.set_nodelay(true)?;
@@ -43,10 +54,10 @@ impl Load {
             sockopt::set_socket_linger(&stream, Some(Duration::ZERO))?;
             let data = EventData::new_u64(index as u64);
             epoll::add(&epoll, &stream, data, EventFlags::IN)?;
-            streams.push(stream);
+            opened.push((stream, P::Received::default()));
             // A full queue of the listener would drop the next one, to be tried again after a second.
-            if streams.len() % ACCEPTED_AT_ONCE == 0 {
-                gauge.wait_for(streams.len())?;
+            if opened.len() % ACCEPTED_AT_ONCE == 0 {
+                gauge.wait_for(opened.len())?;
             }
         }
         gauge.wait_for(connections)?;
@@ -56,8 +67,7 @@ impl Load {
         };
         Ok(Self {
             epoll,
-            received: vec![0; connections],
-            streams,
+            connections: opened,
             events: vec![no_event; EVENTS],
         })
     }
@@ -66,12 +76,12 @@ impl Load {
     ///
     /// # Errors
     ///
-    /// Returns the system's refusal, or that an answer is not what was sent or does not come within 10 seconds.
+    /// Returns the system's refusal, or that an answer is wrong or does not come within 10 seconds.
     pub fn exchange(&mut self, requests: usize) -> Result<(), Failure> {
-        let mut sent = requests.min(self.streams.len());
+        let mut sent = requests.min(self.connections.len());
         let mut answered = 0;
-        for stream in &self.streams[..sent] {
-            send(stream)?;
+        for (stream, _) in &mut self.connections[..sent] {
+            stream.write_all(P::REQUEST)?;
         }
         while answered < requests {
             let ready = match epoll::wait(&self.epoll, &mut self.events[..], Some(&PATIENCE)) {
@@ -87,7 +97,8 @@ impl Load {
                 }
                 answered += 1;
                 if sent < requests {
-                    send(&self.streams[index])?;
+                    // A connection with one request under way has room for it.
+                    self.connections[index].0.write_all(P::REQUEST)?;
                     sent += 1;
                 }
             }
@@ -97,30 +108,19 @@ impl Load {
 
     /// Reads what has come; tells whether the answer is complete.
     fn receive(&mut self, index: usize) -> Result<bool, Failure> {
-        let mut buffer = [0; MESSAGE];
-        let rest = MESSAGE - self.received[index];
-        match (&self.streams[index]).read(&mut buffer[..rest]) {
+        let mut buffer = [0; BUFFER];
+        let (stream, received) = &mut self.connections[index];
+        match stream.read(&mut buffer) {
             Ok(0) => Err("the server has closed a connection".into()),
-            Ok(length) if buffer[..length] != REQUEST[..length] => {
-                Err("the answer is not what was sent".into())
-            }
-            Ok(length) => {
-                self.received[index] = (self.received[index] + length) % MESSAGE;
-                Ok(self.received[index] == 0)
-            }
+            Ok(length) => P::receive(received, &buffer[..length]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
 }
 
-fn send(mut stream: &TcpStream) -> io::Result<()> {
-    // A connection with one request under way has room for it.
-    stream.write_all(&REQUEST)
-}
-
-/// Every byte the same, so that any part of an answer can be checked.
-const REQUEST: [u8; MESSAGE] = [0x2a; MESSAGE];
+/// More than any answer has: one read takes all that has come.
+const BUFFER: usize = 1_024;
 
 const EVENTS: usize = 256;
 
