@@ -67,6 +67,10 @@ pub trait Work {
     #[must_use]
     fn try_sleep(&self) -> bool;
 
+    /// Takes note of what the turn has done, before the loop looks for events and may sleep. Does
+    /// nothing by default.
+    fn account(&self, _done: &Turn) {}
+
     /// Announces that the loop is awake again.
     fn awake(&self);
 }
@@ -184,6 +188,7 @@ where
         next_sleep(work, timers)
     };
     done.slept = until != Until::Now;
+    work.account(&done);
     let parked = platform.park(until);
     work.awake();
     parked.map(|()| done)

@@ -10,14 +10,17 @@ use core::marker::PhantomData;
 
 use crate::driver::{Unpark, Work};
 use crate::eventual::End;
-use crate::inbox::{Closed, Drain, Inbox, Wake};
+use crate::inbox::{Closed, Inbox, Wake};
 use crate::primitive::UnsafeCell;
-use crate::task::{Header, OwnedList, ReadyList, Runnable, Schedule, TaskView};
+use crate::task::{Header, OwnedList, Runnable, Schedule, TaskView};
 
+mod local;
 mod noting;
 mod tasks;
 
 pub use noting::{NotOnLoop, Noting};
+
+use local::Local;
 
 /// Tells a scheduler whether it is called on its own loop.
 ///
@@ -51,38 +54,6 @@ struct Shared<U> {
     // Touched on the loop only, in short sections that call nothing foreign.
     local: UnsafeCell<Local>,
     unpark: U,
-}
-
-struct Local {
-    ready: ReadyList,
-    owned: OwnedList,
-    // What was taken out of the inbox to be looked through; empty but while that goes on, and after
-    // it was broken off by a panic.
-    unsorted: ReadyList,
-    // How often the scheduler has been closed, modulo the type's range.
-    closings: usize,
-    // How many operations from the inbox have been begun or refused since somebody asked.
-    arrivals: usize,
-}
-
-impl Local {
-    /// Takes the next task to be run.
-    fn next(&mut self) -> Option<Runnable> {
-        let task = self.ready.pop()?;
-        self.count(&task);
-        Some(task)
-    }
-
-    /// Counts a task if it is an operation that came through the inbox, the first time.
-    fn count(&mut self, task: &Runnable) {
-        if task.task().header().arrive() {
-            self.arrivals = self.arrivals.saturating_add(1);
-        }
-    }
-
-    fn take_over(&mut self, tasks: Drain<Header>) {
-        tasks.for_each(|task| self.ready.push(task));
-    }
 }
 
 // SAFETY: `local` is only touched when `is_on_loop` says that this is the loop's context, of which
@@ -121,13 +92,7 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static, N: Send + 'static> Scheduler<U,
         Self {
             shared: Arc::new(Shared {
                 inbox: Inbox::new(),
-                local: UnsafeCell::new(Local {
-                    ready: ReadyList::new(),
-                    owned: OwnedList::new(),
-                    closings: 0,
-                    unsorted: ReadyList::new(),
-                    arrivals: 0,
-                }),
+                local: UnsafeCell::new(Local::new()),
                 unpark,
             }),
             marker: PhantomData,
@@ -352,8 +317,7 @@ where
     }
 
     fn is_ready(&self) -> bool {
-        self.with_local(|local| !local.ready.is_empty())
-            .unwrap_or(false)
+        self.with_local(|local| local.is_ready()).unwrap_or(false)
     }
 
     fn try_sleep(&self) -> bool {

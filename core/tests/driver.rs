@@ -27,6 +27,8 @@ struct Queue {
     log: Log,
     sent: Rc<RefCell<VecDeque<u32>>>,
     ready: RefCell<VecDeque<u32>>,
+    /// What the last turn has done, and how many events there had been when it told.
+    accounted: Cell<Option<(Turn, usize)>>,
 }
 
 impl Queue {
@@ -55,6 +57,11 @@ impl Work for Queue {
     fn try_sleep(&self) -> bool {
         self.log.borrow_mut().push(Event::TriedToSleep);
         self.sent.borrow().is_empty()
+    }
+
+    fn account(&self, done: &Turn) {
+        let events = self.log.borrow().len();
+        self.accounted.set(Some((*done, events)));
     }
 
     fn awake(&self) {
@@ -112,6 +119,7 @@ impl<E> Fixture<E> {
                 log: Rc::clone(&log),
                 sent: Rc::default(),
                 ready: RefCell::default(),
+                accounted: Cell::default(),
             },
             timers: Rc::new(RefCell::new(FixedWheel::fixed())),
             platform: Platform {
@@ -324,6 +332,25 @@ fn a_timer_can_cancel_one_that_is_due_with_it() {
     let Ok(done) = fixture.turn(Budget::default(), Sleep::Allowed);
     assert_eq!(done.fired(), 1);
     assert!(!fixture.log.borrow().contains(&Event::Fired(2)));
+}
+
+#[test]
+fn what_a_turn_did_is_accounted_for_before_it_parks_also_when_that_fails() {
+    let mut fixture = Fixture::new();
+    fixture.set_numbered(0, 1);
+    fixture.work.send(2);
+    fixture.platform.error = Some("the platform fails");
+    let Fixture {
+        work,
+        timers,
+        platform,
+        log,
+    } = &mut fixture;
+    let failed = turn(work, timers, platform, Budget::default(), Sleep::Allowed);
+    assert_eq!(failed, Err("the platform fails"));
+    let (done, events) = work.accounted.get().expect("it was told");
+    assert_eq!((done.fired(), done.ran(), done.slept()), (1, 1, true));
+    assert_eq!(log.borrow()[events], Event::Parked(Until::Woken));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::local::Kind;
 use super::{OnLoop, Scheduler};
 use crate::driver::Unpark;
 use crate::task::{OwnedList, TaskRef, TaskView};
@@ -15,14 +16,15 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static, N: Send + 'static> Scheduler<U,
     #[must_use]
     pub fn tasks(&self) -> Vec<TaskView<N>> {
         let count = self.with_local(|local| {
-            let queued = local.ready.iter().count();
-            local.owned.len() + queued
+            let queued = local.ready.iter().chain(local.fresh.iter());
+            local.owned.len() + queued.count()
         });
         // Allocated outside of the section, in which nothing foreign is to be called.
         let mut listed: Vec<TaskRef> = Vec::with_capacity(count.unwrap_or(0));
         self.with_local(|local| {
             let kept = local.owned.iter();
-            let queued = local.ready.iter().filter(|task| !OwnedList::contains(task));
+            let queued = local.ready.iter().chain(local.fresh.iter());
+            let queued = queued.filter(|task| !OwnedList::contains(task));
             listed.extend(kept.chain(queued));
         });
         let views = listed.into_iter();
@@ -35,7 +37,10 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static, N: Send + 'static> Scheduler<U,
     /// Looks at the task that is to be run next. `None` elsewhere than on the loop.
     #[must_use]
     pub fn next_task(&self) -> Option<TaskView<N>> {
-        let next = self.with_local(|local| local.ready.iter().next());
+        let next = self.with_local(|local| match local.first()? {
+            Kind::Ready => local.ready.iter().next(),
+            Kind::Fresh => local.fresh.iter().next(),
+        });
         // SAFETY: it is a task of this scheduler, and `with_local` finds it on the loop only.
         unsafe { TaskView::of(next??) }
     }

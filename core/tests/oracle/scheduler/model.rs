@@ -27,6 +27,8 @@ struct Task {
     phase: Phase,
     /// Neither run nor woken: it is being revoked, or could not be spawned.
     is_revoked: bool,
+    /// The loop has not had it in its hands.
+    is_fresh: bool,
     has_waker: bool,
     has_handle: bool,
     is_scheduled: bool,
@@ -38,6 +40,9 @@ struct Task {
 pub(super) struct World {
     tasks: Vec<Task>,
     ready: VecDeque<usize>,
+    /// What came through the inbox to begin; it takes turns with what is ready.
+    fresh: VecDeque<usize>,
+    is_fresh_next: bool,
     inbox: VecDeque<usize>,
     is_notified: bool,
     is_asleep: bool,
@@ -54,6 +59,8 @@ impl World {
         Self {
             tasks: Vec::new(),
             ready: VecDeque::new(),
+            fresh: VecDeque::new(),
+            is_fresh_next: false,
             inbox: VecDeque::new(),
             is_notified: false,
             is_asleep: false,
@@ -129,7 +136,7 @@ impl World {
                 .map(|task| task.has_handle.then_some(task.phase))
                 .collect(),
             suspended: self.suspended.len(),
-            is_ready: !self.ready.is_empty(),
+            is_ready: !self.ready.is_empty() || !self.fresh.is_empty(),
             is_closed: self.is_closed,
             unparks: self.unparks,
         }
@@ -156,6 +163,7 @@ impl World {
             body,
             phase,
             is_revoked: false,
+            is_fresh: true,
             has_waker: false,
             has_handle: true,
             is_scheduled: true,
@@ -196,6 +204,7 @@ impl World {
 
     fn schedule(&mut self, task: usize) {
         if self.is_on_loop() {
+            self.tasks[task].is_fresh = false;
             self.ready.push_back(task);
         } else if !self.is_closed {
             self.inbox.push_back(task);
@@ -250,9 +259,32 @@ impl World {
     }
 
     fn drain(&mut self) {
-        self.ready.extend(self.inbox.drain(..));
+        for task in self.inbox.drain(..) {
+            let list = match self.tasks[task].is_fresh {
+                true => &mut self.fresh,
+                false => &mut self.ready,
+            };
+            list.push_back(task);
+        }
         self.is_asleep = false;
         self.is_notified = false;
+    }
+
+    /// Takes the next task to be run.
+    fn next(&mut self) -> Option<usize> {
+        let is_fresh = match (self.ready.is_empty(), self.fresh.is_empty()) {
+            (false, false) => self.is_fresh_next,
+            (_, is_none_fresh) => !is_none_fresh,
+        };
+        let list = if is_fresh {
+            &mut self.fresh
+        } else {
+            &mut self.ready
+        };
+        let task = list.pop_front()?;
+        self.is_fresh_next = !is_fresh;
+        self.tasks[task].is_fresh = false;
+        Some(task)
     }
 
     fn try_sleep(&mut self) -> bool {

@@ -13,11 +13,7 @@ impl World {
         self.drain();
         self.is_closed = true;
         self.closings += 1;
-        while let Some(task) = self
-            .ready
-            .pop_front()
-            .or_else(|| self.suspended.pop_front())
-        {
+        while let Some(task) = self.next().or_else(|| self.suspended.pop_front()) {
             self.stop(task)?;
         }
         Ok(())
@@ -68,7 +64,7 @@ impl World {
         if !self.is_on_loop() {
             return Ok(false);
         }
-        let Some(task) = self.ready.pop_front() else {
+        let Some(task) = self.next() else {
             return Ok(false);
         };
         if !self.is_live(task) {

@@ -1,0 +1,93 @@
+//! The loop's own lists, and which task is next.
+
+use crate::inbox::Drain;
+use crate::task::{Header, OwnedList, ReadyList, Runnable};
+
+/// What only the loop touches.
+pub(super) struct Local {
+    // Tasks that were woken, and those that the loop has spawned.
+    pub(super) ready: ReadyList,
+    // Operations from the inbox that have not begun.
+    pub(super) fresh: ReadyList,
+    // Whose turn it is when there are both.
+    next_is: Kind,
+    pub(super) owned: OwnedList,
+    // What was taken out of the inbox to be looked through; empty but while that goes on, and after
+    // it was broken off by a panic.
+    pub(super) unsorted: ReadyList,
+    // How often the scheduler has been closed, modulo the type's range.
+    pub(super) closings: usize,
+    // How many operations from the inbox have been begun or refused since somebody asked.
+    pub(super) arrivals: usize,
+}
+
+/// What a task waits for in the loop's lists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// To go on, or to begin as a task of the loop's own.
+    Ready,
+    /// To begin, having come through the inbox.
+    Fresh,
+}
+
+impl Local {
+    pub(super) const fn new() -> Self {
+        Self {
+            ready: ReadyList::new(),
+            fresh: ReadyList::new(),
+            next_is: Kind::Ready,
+            owned: OwnedList::new(),
+            unsorted: ReadyList::new(),
+            closings: 0,
+            arrivals: 0,
+        }
+    }
+
+    /// Takes the next task to be run: in turn one that is ready and one that is fresh, so that however
+    /// many operations come, a task that is woken waits for no more of them than there are tasks before
+    /// it, and the other way round.
+    pub(super) fn next(&mut self) -> Option<Runnable> {
+        if self.next_is == Kind::Ready || self.fresh.is_empty() {
+            if let Some(task) = self.ready.pop() {
+                self.next_is = Kind::Fresh;
+                return Some(task);
+            }
+        }
+        let task = self.fresh.pop()?;
+        self.next_is = Kind::Ready;
+        self.count(&task);
+        Some(task)
+    }
+
+    /// Returns which list the next task is in.
+    pub(super) fn first(&self) -> Option<Kind> {
+        match (self.ready.is_empty(), self.fresh.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(Kind::Ready),
+            (true, false) => Some(Kind::Fresh),
+            (false, false) => Some(self.next_is),
+        }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        !self.ready.is_empty() || !self.fresh.is_empty()
+    }
+
+    /// Counts a task if it is an operation that came through the inbox, the first time.
+    pub(super) fn count(&mut self, task: &Runnable) {
+        if task.task().header().arrive() {
+            self.arrivals = self.arrivals.saturating_add(1);
+        }
+    }
+
+    pub(super) fn take_over(&mut self, tasks: Drain<Header>) {
+        tasks.for_each(|task| {
+            let list = if task.task().header().is_fresh() {
+                &mut self.fresh
+            } else {
+                &mut self.ready
+            };
+            list.push(task);
+        });
+    }
+}
