@@ -22,7 +22,8 @@ const READ_LIMIT: usize = 64 * 1024;
 thread_local! {
     /// The buffer of whoever is reading. The libraries' buffers are not initialised, and `futures-io`
     /// wants to be given initialised ones: copying what has come is cheaper than clearing, for every
-    /// read, room for all that might, and needs no buffer for each connection.
+    /// read, room for all that might, and needs no buffer for each connection. What was in it is cleared
+    /// before another stream sees it: what one connection has received is no other's business.
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
@@ -47,6 +48,10 @@ pub(crate) fn poll_read<T: AsyncRead>(
     if let Poll::Ready(Ok(length)) = polled {
         assert!(length <= room, "a stream read more than it had room for");
         put(&buffer[..length]);
+        buffer[..length].fill(0);
+    } else if polled.is_ready() {
+        // How much it had read before it failed is not known.
+        buffer[..room].fill(0);
     }
     BUFFER.set(buffer);
     ready!(polled)?;

@@ -5,14 +5,15 @@ use std::task::Waker;
 use crochet_core::driver::Fire;
 
 use crate::caught;
+use crate::delayed::Call;
 use crate::thread::is_reactor_thread;
 
 /// Something to be done at a deadline.
 pub(crate) enum Alarm {
     /// Wake a task.
     Wake(Waker),
-    /// Call a function.
-    Call(Box<dyn FnOnce()>),
+    /// Make a delayed call.
+    Call(Call),
 }
 
 impl Fire for Alarm {
@@ -23,8 +24,8 @@ impl Fire for Alarm {
             return;
         }
         match self {
-            Self::Wake(waker) => caught::contain("a waker", || waker.wake()),
-            Self::Call(call) => caught::contain("a delayed call", call),
+            Self::Wake(waker) => caught::wake(waker),
+            Self::Call(call) => caught::contain("a delayed call", || call.make()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use crate::context::GoingOn;
 use crate::label::Label;
@@ -174,6 +174,17 @@ pub(crate) fn contain(what: &str, body: impl FnOnce()) {
     if let Err(panic) = catch(body) {
         report(&what, &panic);
     }
+}
+
+/// Wakes by a waker that is not the loop's own. One that panics must not keep others from being woken,
+/// nor unwind through a destructor.
+pub(crate) fn wake(waker: Waker) {
+    contain("a waker", || waker.wake());
+}
+
+/// Drops a waker that is not the loop's own, where a panic would unwind through a destructor.
+pub(crate) fn drop_waker(waker: Waker) {
+    contain("the destructor of a waker", || drop(waker));
 }
 
 /// Logs a panic of foreign code that has no caller to be told.

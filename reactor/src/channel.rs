@@ -37,6 +37,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use crate::caught;
 use crate::remote::Remote;
 use crate::sync::exchange::Exchange;
 
@@ -101,7 +102,7 @@ impl<T> Channel<T> {
 
 fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
     for waker in wakers {
-        waker.wake();
+        caught::wake(waker);
     }
 }
 

@@ -11,6 +11,7 @@ use crochet_core::time::{Resolution, Tick};
 use crochet_core::wheel::Wheel;
 
 use crate::alarm::Alarm;
+use crate::kept::Keeper;
 use crate::observe::{Counters, Scheduler, Watch};
 use crate::pool::ThreadPool;
 use crate::primitive::thread_static;
@@ -27,9 +28,9 @@ pub(crate) struct Context {
     pub(crate) timers: RefCell<Wheel<Alarm>>,
     pub(crate) registry: Registry,
     pub(crate) children: Children,
+    /// What handles name that may be on other threads.
+    pub(crate) keeper: Keeper,
     pub(crate) time: TimeSource,
-    /// How often all timers have been taken back because the reactor stopped.
-    pub(crate) endings: Cell<u64>,
     /// How many operations that were submitted have begun and not ended.
     pub(crate) operations: Cell<usize>,
     /// How many more times the task that is being polled may use a ready source before it has to
@@ -189,6 +190,30 @@ impl fmt::Display for NotOnReactor {
 
 impl std::error::Error for NotOnReactor {}
 
+/// The calling thread is not running the reactor that a socket, a pipe or another source belongs to: it
+/// runs another one, or none at present.
+///
+/// Only its own reactor tells when a source is ready, so using it elsewhere could wait for ever. It
+/// comes as the cause of an [`io::Error`](std::io::Error).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotOwnReactor;
+
+impl fmt::Display for NotOwnReactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "this thread is not running the reactor that this belongs to: use it from code that runs on that",
+        )
+    }
+}
+
+impl std::error::Error for NotOwnReactor {}
+
+impl From<NotOwnReactor> for std::io::Error {
+    fn from(error: NotOwnReactor) -> Self {
+        Self::other(error)
+    }
+}
+
 impl From<NotOnReactor> for std::io::Error {
     fn from(error: NotOnReactor) -> Self {
         Self::other(error)
@@ -203,6 +228,17 @@ pub(crate) fn current() -> Result<Rc<Context>, NotOnReactor> {
         .flatten()
         .filter(|context| !context.scheduler.shared().is_forked())
         .ok_or(NotOnReactor)
+}
+
+/// Tells whether it is this reactor that the calling thread is running.
+pub(crate) fn is_current(context: &Rc<Context>) -> bool {
+    let is_same = |current: &RefCell<Option<Rc<Context>>>| {
+        let current = current.borrow();
+        current
+            .as_ref()
+            .is_some_and(|current| Rc::ptr_eq(current, context))
+    };
+    CURRENT.try_with(is_same).unwrap_or(false)
 }
 
 /// Returns the reactor that the calling thread is running, for functions that have no error.

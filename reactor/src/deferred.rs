@@ -54,7 +54,7 @@ use slot::Slot;
 /// the chain wait for that. Chains may be of any length, and nested to any depth: no stack is used up.
 ///
 /// Dropping the end of a chain drops the functions that have not been called, and cancels what the
-/// chain waits for. A panic in a function ends the chain: whoever awaits the end panics, and when
+/// chain waits for. [Cancelling](Self::cancel) it calls those for errors. A panic in a function ends the chain: whoever awaits the end panics, and when
 /// nobody does, it is logged.
 ///
 /// # Errors that nobody sees
@@ -86,7 +86,8 @@ enum End<T, E> {
 ///
 /// Dropping it without firing leaves nobody to do so: whoever awaits the deferred then panics with
 /// a message that says so, which a blocked caller gets as an error at once, instead of waiting for
-/// its timeout.
+/// its timeout. A canceller may drop it, with what would have fired the deferred: one that is
+/// [cancelled](Deferred::cancel) or out of [time](Deferred::timeout) has that as its error.
 pub struct Resolver<T, E = Infallible> {
     root: Weak<Root<T, E>>,
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -28,20 +29,22 @@ use crate::sleep::Slack;
 pub fn call_later(delay: Duration, call: impl FnOnce() + 'static) -> DelayedCall {
     let context = context::expect_current();
     let deadline = context.deadline(delay);
-    let inserted = context
-        .timers
-        .borrow_mut()
-        .insert(deadline, Alarm::Call(Box::new(call)));
+    let body = Rc::new(Body {
+        made: Cell::new(false),
+        call: Cell::new(Some(call)),
+        watched: context.watch.is_some().then_some(Location::caller()),
+    });
+    let alarm = Alarm::Call(Call(Rc::clone(&body) as Rc<dyn Delayed>));
+    let inserted = context.timers.borrow_mut().insert(deadline, alarm);
     let Ok(key) = inserted else {
         panic!("the reactor has four billion timers");
     };
     let delayed = DelayedCall {
-        endings: context.endings.get(),
         context,
         key,
+        body,
         deadline: Cell::new(deadline),
         slack: Cell::new(Slack::NONE),
-        cancelled: Cell::new(false),
     };
     if delayed.context.scheduler.is_closed() {
         let cancelled = delayed.cancel();
@@ -57,8 +60,67 @@ pub struct DelayedCall {
     /// The deadline that was asked for. The one in the wheel may be later, by the slack.
     deadline: Cell<Tick>,
     slack: Cell<Slack>,
-    cancelled: Cell<bool>,
-    endings: u64,
+    body: Rc<dyn Delayed>,
+}
+
+/// A delayed call, shared by the wheel, which makes it, and the handle, which knows whether it has.
+struct Body<F> {
+    made: Cell<bool>,
+    /// Gone when the call was made or taken back.
+    call: Cell<Option<F>>,
+    /// Where it was asked for, if its time is to be measured.
+    watched: Option<&'static Location<'static>>,
+}
+
+/// A call whose type is not known.
+trait Delayed {
+    /// Makes the call, unless it was taken back.
+    fn make(&self);
+
+    /// Drops the function, if it is still there.
+    fn discard(&self);
+
+    /// Tells whether the call was made, or is being made.
+    fn is_made(&self) -> bool;
+}
+
+impl<F: FnOnce()> Delayed for Body<F> {
+    fn make(&self) {
+        let Some(call) = self.call.take() else { return };
+        self.made.set(true);
+        let context = self.watched.and_then(|_| context::current().ok());
+        let watch = context.as_ref().and_then(|context| context.watch.as_ref());
+        match (&context, watch, self.watched) {
+            (Some(context), Some(watch), Some(site)) => {
+                watch.around_call(site, context.scheduler.shared(), call);
+            }
+            _ => call(),
+        }
+    }
+
+    fn discard(&self) {
+        drop(self.call.take());
+    }
+
+    fn is_made(&self) -> bool {
+        self.made.get()
+    }
+}
+
+/// The wheel's half of a delayed call. Dropping it takes the call back, whatever handle there is.
+pub(crate) struct Call(Rc<dyn Delayed>);
+
+impl Call {
+    /// Makes the call.
+    pub(crate) fn make(self) {
+        self.0.make();
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.0.discard();
+    }
 }
 
 /// Why a delayed call could not be changed.
@@ -131,7 +193,6 @@ impl DelayedCall {
         match alarm {
             None => Err(self.ended()),
             Some(alarm) => {
-                self.cancelled.set(true);
                 drop(alarm);
                 Ok(())
             }
@@ -185,12 +246,11 @@ impl DelayedCall {
     }
 
     fn ended(&self) -> CallError {
-        // Stopping the reactor cancels what has not been called. Of a call before that, the wheel no
-        // longer knows which it was.
-        if self.cancelled.get() || self.endings != self.context.endings.get() {
-            CallError::AlreadyCancelled
-        } else {
+        // Also stopping the reactor cancels what has not been called.
+        if self.body.is_made() {
             CallError::AlreadyCalled
+        } else {
+            CallError::AlreadyCancelled
         }
     }
 }

@@ -121,7 +121,8 @@ impl<E: std::error::Error + 'static> std::error::Error for FirstError<E> {
 
 /// Outputs that come in any order, in the order of their futures.
 struct Outputs<T> {
-    outputs: Vec<Option<T>>,
+    // None when they have been taken, or are not wanted any more.
+    outputs: Option<Vec<Option<T>>>,
 }
 
 // They are never pinned.
@@ -130,18 +131,26 @@ impl<T> Unpin for Outputs<T> {}
 impl<T> Outputs<T> {
     fn new(len: usize) -> Self {
         Self {
-            outputs: (0..len).map(|_| None).collect(),
+            outputs: Some((0..len).map(|_| None).collect()),
         }
     }
 
     fn put(&mut self, index: usize, output: T) {
-        self.outputs[index] = Some(output);
+        if let Some(outputs) = &mut self.outputs {
+            outputs[index] = Some(output);
+        }
     }
 
     fn take(&mut self) -> Vec<T> {
-        let outputs = std::mem::take(&mut self.outputs);
+        let Some(outputs) = self.outputs.take() else {
+            panic!("the future of several futures was polled after it was ready");
+        };
         let all = outputs.into_iter().map(|output| output.expect(ALL_ENDED));
         all.collect()
+    }
+
+    fn drop_all(&mut self) {
+        self.outputs = None;
     }
 }
 
@@ -172,6 +181,7 @@ where
                 Ok(value) => this.values.put(index, value),
                 Err(error) => {
                     this.children.drop_all();
+                    this.values.drop_all();
                     return Poll::Ready(Err(FirstError { index, error }));
                 }
             }

@@ -40,9 +40,16 @@ mod delayed;
 mod fork;
 pub mod fs;
 mod gather;
+#[cfg(feature = "hickory")]
+pub mod hickory;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 mod interval;
+#[cfg(feature = "hickory")]
+mod kept;
+#[cfg(not(feature = "hickory"))]
+#[path = "no_kept.rs"]
+mod kept;
 mod label;
 mod latest;
 #[cfg(any(
@@ -67,6 +74,7 @@ pub mod messages;
 #[cfg(crochet_loom)]
 #[doc(hidden)]
 pub mod model;
+mod nesting;
 pub mod net;
 mod observe;
 mod panic;
@@ -94,6 +102,7 @@ mod source;
 mod spawn;
 #[cfg(unix)]
 pub mod stdio;
+mod stream;
 pub mod sync;
 pub mod testing;
 mod thread;
@@ -111,7 +120,7 @@ mod yield_now;
 
 pub use crate::backend::Backend;
 pub use crate::blocked::interrupt_waits;
-pub use crate::context::NotOnReactor;
+pub use crate::context::{NotOnReactor, NotOwnReactor};
 pub use crate::deadline::Deadline;
 pub use crate::deferred::{Cancelled, Deferred, Resolver};
 pub use crate::delayed::{CallError, DelayedCall, call_later};

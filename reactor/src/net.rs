@@ -5,6 +5,7 @@
 //! operation and leaves the socket as it was.
 
 mod accept;
+mod byte_stream;
 mod socket;
 mod tcp;
 mod udp;

@@ -12,6 +12,7 @@ use rustix::io::ioctl_fionbio;
 
 use crate::registry::{Direction, Registered};
 use crate::source::ready_now;
+use crate::stream::{self, forward_read};
 
 mod fifo;
 
@@ -105,23 +106,7 @@ impl AsFd for PipeReader {
     }
 }
 
-impl AsyncRead for PipeReader {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self).poll_read(cx, buf)
-    }
-
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self).poll_read_vectored(cx, bufs)
-    }
-}
+forward_read!(PipeReader; |reader| reader);
 
 impl AsyncRead for &PipeReader {
     fn poll_read(
@@ -206,14 +191,7 @@ impl PipeWriter {
     ///
     /// When the future is dropped, a part may have been written.
     pub async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
-        let mut rest = buf;
-        while !rest.is_empty() {
-            match self.write(rest).await? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                length => rest = &rest[length..],
-            }
-        }
-        Ok(())
+        stream::write_all(buf, async |rest| self.write(rest).await).await
     }
 
     fn registered(&self) -> io::Result<&Registered<File>> {
@@ -223,7 +201,48 @@ impl PipeWriter {
     }
 }
 
+/// # Panics
+///
+/// When it has been closed by [`AsyncWrite::poll_close`]: there is no file descriptor any more.
+impl AsFd for PipeWriter {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        let io = self.io.as_ref();
+        io.expect("a pipe's end that has been closed has no file descriptor")
+            .source()
+            .as_fd()
+    }
+}
+
 impl AsyncWrite for PipeWriter {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut &*self).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut &*self).poll_write_vectored(cx, bufs)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut &*self).poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        drop(self.io.take());
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// One that is shared cannot be closed, which is [`Unsupported`](io::ErrorKind::Unsupported): others
+/// may be writing to it. Whoever owns it closes or drops it.
+impl AsyncWrite for &PipeWriter {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -247,8 +266,10 @@ impl AsyncWrite for PipeWriter {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        drop(self.io.take());
-        Poll::Ready(Ok(()))
+    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "a pipe's end that is shared is closed by whoever owns it",
+        )))
     }
 }

@@ -11,8 +11,9 @@ use std::time::Duration;
 use crochet_core::eventual::{self, Cancel, Completer, End, Eventual, NotWaiting, Phase};
 use crochet_core::eventual::{Reader, WaitKey};
 
-use crate::caught::Outcome;
+use crate::caught::{self, Outcome};
 use crate::label::Label;
+use crate::panic;
 use crate::remote::{Remote, SubmitError};
 use crate::spawn::JoinError;
 use crate::wait::{self, Awaited, BlockingError, Operation};
@@ -90,7 +91,12 @@ impl<T> Setter<T> {
         let Some(completer) = self.take() else {
             return Err(value);
         };
-        let set = completer.complete(Outcome::new(Ok(value), self.label));
+        let outcome = Outcome::new(Ok(value), self.label);
+        let set = panic::catch(|| completer.complete(outcome)).unwrap_or_else(|panic| {
+            // It is set before anybody is woken.
+            caught::report(&"a waker", &panic);
+            Ok(())
+        });
         set.map_err(|unseen| match unseen.into_result() {
             Ok(value) => value,
             Err(_) => unreachable!("what comes back is what was given"),
@@ -114,7 +120,7 @@ impl<T> Setter<T> {
 
 impl<T> Drop for Setter<T> {
     fn drop(&mut self) {
-        drop(self.take());
+        caught::contain("a waker", || drop(self.take()));
         if !self.remote.shared().is_forked() {
             self.sentinel.cancel();
         }
@@ -142,7 +148,7 @@ impl<T> Drop for Sentinel<T> {
         let completer = self.0.lock().take();
         if let Some(completer) = completer {
             // The setter takes the completer before it ends this: so this is the loop's end.
-            completer.end(End::Stopped);
+            caught::contain("a waker", || completer.end(End::Stopped));
         }
     }
 }

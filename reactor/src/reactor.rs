@@ -13,6 +13,7 @@ use crochet_core::wheel::Wheel;
 
 use crate::caught;
 use crate::context::{Context, Entered, TimeSource};
+use crate::kept::Keeper;
 use crate::label::Label;
 use crate::observe::{Scheduler, Watch, Watched};
 use crate::platform::Platform;
@@ -86,9 +87,9 @@ impl Reactor {
             timers: RefCell::new(Wheel::new()),
             registry,
             children: Children::new(),
+            keeper: Keeper::new(),
             time,
             operations: Cell::new(0),
-            endings: Cell::new(0),
             patience: Cell::new(0),
             out_of_patience: Cell::new(false),
             now: Cell::new(None),
@@ -218,10 +219,6 @@ impl Reactor {
             return Err(RunError::Forked);
         }
         let turned = turned.map_err(RunError::Poll)?;
-        let counters = context.counters();
-        counters.turns.add(1);
-        counters.timers_fired.add(turned.fired().into());
-        counters.tasks_polled.add(turned.ran().into());
         if turned.fired() + turned.ran() > 0 {
             context.idle.worked();
         }
@@ -254,6 +251,7 @@ impl Drop for Reactor {
         }
         // Those that the destructors of triggers have started.
         self.context.children.end();
+        self.context.keeper.end();
         // Handles may live on; the file descriptors do not.
         self.context.registry.close();
         self.context.scheduler.shared().silence();

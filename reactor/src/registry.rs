@@ -1,25 +1,24 @@
 //! The I/O sources of a reactor, and who waits for them.
 
 use std::cell::{Cell, RefCell};
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::task::{Context as TaskContext, Waker};
 
-use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fd::BorrowedFd;
 use slab::Slab;
 
 use crate::backend::{Event, Interest, MAX_TOKEN, Sources, Trigger};
 use crate::caught;
-use crate::context::{self, Context};
 use crate::fork::Generation;
 
+mod registered;
 mod reserve;
 mod waiters;
 
+pub(crate) use registered::Registered;
 pub(crate) use reserve::{Reserve, Spent, is_out_of_files};
-pub(crate) use waiters::Waiters;
+pub(crate) use waiters::{Ticket, Waiters};
 
 /// All sources that are registered with the poller.
 #[derive(Debug)]
@@ -86,7 +85,7 @@ impl Side {
         self.ready.set(true);
         let poller = self.poller.take();
         if let Some(poller) = poller {
-            caught::contain("a waker", || poller.wake());
+            caught::wake(poller);
         }
         self.waiters.wake_all();
     }
@@ -184,6 +183,13 @@ impl Registry {
                 "this reactor has no sockets: it is on virtual time, or has ended",
             )
         })?;
+        let (place, state) = self.take_place()?;
+        // Nothing but the poller is borrowed: a back end may log, hence enter foreign code.
+        poll.register(source, state.token, Interest::Both)?;
+        Ok((place.keep(), state))
+    }
+
+    fn take_place(&self) -> io::Result<(Place<'_>, Rc<State>)> {
         let mut sources = self.sources.borrow_mut();
         if sources.len() >= Self::MAX_SOURCES {
             return Err(io::Error::other("the reactor has too many I/O sources"));
@@ -197,11 +203,14 @@ impl Registry {
             readable: Side::new(),
             writable: Side::new(),
         });
-        poll.register(source, state.token, Interest::Both)?;
         entry.insert(Entry {
             state: Rc::clone(&state),
         });
-        Ok((index, state))
+        let place = Place {
+            registry: self,
+            index,
+        };
+        Ok((place, state))
     }
 
     /// Has the poller report what is waited for, where that is needed each time.
@@ -226,159 +235,26 @@ impl Registry {
     }
 }
 
-/// A source that is registered for as long as this lives.
-pub(crate) struct Registered<S: AsFd> {
-    source: S,
+/// An entry of a source that is being registered; given back when that fails or panics.
+struct Place<'a> {
+    registry: &'a Registry,
     index: usize,
-    state: Rc<State>,
-    context: Rc<Context>,
 }
 
-impl<S: AsFd> Registered<S> {
-    /// Registers a source with the reactor that the calling thread runs.
-    ///
-    /// It must not block: operations are tried before it is known that they would not.
-    pub(crate) fn new(source: S) -> io::Result<Self> {
-        let context = context::current()?;
-        let (index, state) = context.registry.add(source.as_fd())?;
-        Ok(Self {
-            source,
-            index,
-            state,
-            context,
-        })
-    }
-
-    pub(crate) fn source(&self) -> &S {
-        &self.source
-    }
-
-    /// Returns the file descriptor that the reactor keeps for listeners.
-    pub(crate) fn reserve(&self) -> &Reserve {
-        &self.context.registry.reserve
-    }
-
-    /// Tries an operation that does not block; waits for the source when it would.
-    ///
-    /// For the poll functions of traits: one task at a time waits in each direction, and another
-    /// one that polls takes its place.
-    pub(crate) fn poll_io<R>(
-        &self,
-        direction: Direction,
-        cx: &TaskContext<'_>,
-        attempt: impl FnMut(&S) -> io::Result<R>,
-    ) -> Poll<io::Result<R>> {
-        self.try_or(direction, cx, attempt, |side| side.wait(cx))
-    }
-
-    /// Returns a future that does the operation. Any number of tasks may wait by such futures.
-    pub(crate) fn io<R, A>(&self, direction: Direction, attempt: A) -> Io<'_, S, A>
-    where
-        A: FnMut(&S) -> io::Result<R> + Unpin,
-    {
-        Io {
-            registered: self,
-            direction,
-            attempt,
-            key: None,
-        }
-    }
-
-    /// Tries an operation, and calls `wait` when the source is not ready for it.
-    ///
-    /// A task that has used ready sources often in one poll is made to wait for its next turn, so
-    /// that a busy peer does not keep the loop to itself.
-    fn try_or<R>(
-        &self,
-        direction: Direction,
-        cx: &TaskContext<'_>,
-        mut attempt: impl FnMut(&S) -> io::Result<R>,
-        wait: impl FnOnce(&Side),
-    ) -> Poll<io::Result<R>> {
-        let side = self.state.side(direction);
-        while side.ready.get() {
-            if !self.context.has_patience() {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            match attempt(&self.source) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    side.ready.set(false);
-                    self.context
-                        .registry
-                        .arm(self.source.as_fd(), &self.state)?;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => {
-                    self.context.spend_patience();
-                    return Poll::Ready(result);
-                }
-            }
-        }
-        wait(side);
-        Poll::Pending
-    }
-
-    /// Waits until the poller has reported the source in this direction since the last attempt
-    /// that would have blocked. It may be reported without cause.
-    pub(crate) fn expect_event(&self, direction: Direction) -> io::Result<()> {
-        self.state.side(direction).ready.set(false);
-        self.context.registry.arm(self.source.as_fd(), &self.state)
+impl Place<'_> {
+    fn keep(self) -> usize {
+        let index = self.index;
+        // It owns nothing that would have to be dropped.
+        std::mem::forget(self);
+        index
     }
 }
 
-/// The future of one operation on a source.
-pub(crate) struct Io<'a, S: AsFd, A> {
-    registered: &'a Registered<S>,
-    direction: Direction,
-    attempt: A,
-    key: Option<usize>,
-}
-
-impl<S, A, R> Future for Io<'_, S, A>
-where
-    S: AsFd,
-    A: FnMut(&S) -> io::Result<R> + Unpin,
-{
-    type Output = io::Result<R>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let key = &mut this.key;
-        this.registered
-            .try_or(this.direction, cx, &mut this.attempt, |side| {
-                side.waiters.wait_at(key, cx);
-            })
-    }
-}
-
-impl<S: AsFd, A> Drop for Io<'_, S, A> {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
-            self.registered
-                .state
-                .side(self.direction)
-                .waiters
-                .forget(key);
-        }
+        self.registry.sources.borrow_mut().remove(self.index);
     }
 }
 
-impl<S: AsFd> Drop for Registered<S> {
-    fn drop(&mut self) {
-        if let Err(error) = self
-            .context
-            .registry
-            .remove(self.index, self.source.as_fd())
-        {
-            // The source is closed right after this, which ends its registration in any case.
-            log::debug!(target: "crochet::reactor", "deregistering a source failed: {error}");
-        }
-    }
-}
-
-impl<S: AsFd + std::fmt::Debug> std::fmt::Debug for Registered<S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.source.fmt(f)
-    }
-}
+#[cfg(test)]
+mod tests;

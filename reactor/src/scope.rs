@@ -35,7 +35,8 @@ use children::{Children, Membership};
 /// # Cancellation
 ///
 /// Dropping the future drops the children: they are gone when that returns. When the task that
-/// awaits it is cancelled, or its time is [up](crate::timeout), so are they.
+/// awaits it is cancelled, or its time is [up](crate::timeout), so are they. Of scopes that are nested
+/// deeper than thirty-two, those within are gone when dropping the thirty-second returns.
 ///
 /// # Examples
 ///
@@ -92,7 +93,7 @@ where
     };
     children.end_all();
     // One is left only if this is polled from within it; it goes when that poll has ended.
-    poll_fn(|cx| children.poll_empty(cx)).await;
+    children.wait_empty().await;
     ended
 }
 
@@ -208,7 +209,7 @@ impl Scope {
     ///
     /// Nothing is lost by dropping it.
     pub async fn join(&self) {
-        poll_fn(|cx| self.children.poll_empty(cx)).await;
+        self.children.wait_empty().await;
     }
 
     /// Returns how many children have not ended.

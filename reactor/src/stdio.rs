@@ -38,6 +38,8 @@ use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
+use crate::stream;
+
 mod open;
 mod pooled;
 mod waited;
@@ -179,14 +181,7 @@ impl StandardOutput {
     ///
     /// When the future is dropped, a part may have been written.
     pub async fn write_all(&mut self, buf: &[u8]) -> io::Result<()> {
-        let mut rest = buf;
-        while !rest.is_empty() {
-            match self.write(rest).await? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                length => rest = &rest[length..],
-            }
-        }
-        Ok(())
+        stream::write_all(buf, async |rest| self.write(rest).await).await
     }
 }
 

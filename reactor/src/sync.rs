@@ -22,6 +22,6 @@ mod semaphore;
 pub(crate) mod wait_list;
 
 pub use event::{Event, Wait};
-pub use lock::{Lock, LockGuard};
+pub use lock::{Lock, LockGuard, OwnedLockGuard};
 pub use queue::{Get, Put, Queue, QueueOverflow, QueueUnderflow};
 pub use semaphore::{Acquire, OverRelease, Permit, Semaphore};

@@ -24,14 +24,14 @@ pub(crate) use idle::Idle;
 /// | [`Adaptive`](Self::Adaptive) | no wake-up, as long as the waits are short | at most 100 microseconds a wait; where spinning does not pay, that once in 256 waits |
 /// | [`SpinThenPark`](Self::SpinThenPark) | no wake-up | its limit, each wait |
 ///
-/// Whatever the strategy, a process in which nothing happens sleeps. No thread spins where the
-/// process may run on one core only (as counted when the reactor is made, by
-/// [`available_parallelism`](std::thread::available_parallelism)), nor on virtual time, nor does the
-/// reactor in a [host's loop](crate::Reactor::turn). At any time, fewer callers of the process spin
-/// than it has cores; the others park.
+/// Whatever the strategy, a process in which nothing happens sleeps. No thread spins where there is only one
+/// core, as [`available_parallelism`](std::thread::available_parallelism) counts them on the thread that makes
+/// the reactor; nor on virtual time, nor does the reactor in a [host's loop](crate::Reactor::turn). Threads that
+/// are confined to one core afterwards had better [`Park`](Self::Park). At any time, fewer callers of a reactor
+/// spin than there are cores; the others park.
 ///
-/// A reactor's thread that spins goes on looking for I/O events, every few microseconds, and its
-/// timers are no later for it.
+/// A reactor's thread that spins goes on looking for I/O events, every few microseconds between what it
+/// runs, and its timers are no later for it. Each such look is a [turn](crate::Stats::turns).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum WaitStrategy {
@@ -42,7 +42,8 @@ pub enum WaitStrategy {
     /// Spins for at most 100 microseconds, then sleeps; and sleeps at once after waits that were
     /// longer, the more often the more of them there were in a row.
     ///
-    /// Each calling thread keeps its own account of that. The reactor's thread counts operations and
+    /// Each calling thread keeps its own account of that, which begins with how first waits of others went.
+    /// The reactor's thread counts operations and
     /// wake-ups that other threads send as what it waits for; a loop that is woken by its sockets
     /// only sleeps.
     #[default]

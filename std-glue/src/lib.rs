@@ -68,6 +68,8 @@
 //!
 //! - `mio`, on by default, and `polling`: what the event loop hears of events through. It needs one
 //!   of them, and with both [`Builder::backend`] chooses. Windows has `polling` in any case.
+//! - `hickory`, off by default: the module `hickory`, with the sockets, timers and executor that the DNS
+//!   resolver of that name wants of a runtime.
 //! - `hyper`, off by default: the module `hyper`, with the streams, timers and executor that the HTTP
 //!   library of that name wants of a runtime.
 //! - `rustls`, off by default: the module `tls`, with clients and servers of TLS by the library of that
@@ -117,6 +119,8 @@ pub use private as __private;
 pub use call::{run_in_reactor, try_run_in_reactor, try_wait_for, wait_for, wait_for_borrowed};
 pub use cancel_on_drop::CancelOnDrop;
 pub use crochet_macros::{run_in_reactor, wait_for};
+#[cfg(feature = "hickory")]
+pub use crochet_reactor::hickory;
 #[cfg(feature = "hyper")]
 pub use crochet_reactor::hyper;
 #[cfg(all(unix, not(target_os = "openbsd")))]
@@ -127,11 +131,11 @@ pub use crochet_reactor::tls;
 pub use crochet_reactor::tokio_io;
 pub use crochet_reactor::{
     Backend, Budget, Builder, CallError, DeferToThread, Deferred, DelayedCall, Elapsed, Histogram,
-    JoinError, JoinHandle, Label, NotOnReactor, OnPanic, Panic, Phase, PoolError, PoolStats,
-    Reactor, Remote, Resolver, RunError, Scope, ScopeError, Sleep, Snapshot, Stats, TaskInfo,
-    TaskState, ThreadPool, Timeout, Times, Timing, TriggerId, Turn, WaitStrategy, YieldNow,
-    call_later, fs, interrupt_waits, is_reactor_thread, net, scope, scope_with, sleep, spawn,
-    spawn_named, timeout, yield_now,
+    JoinError, JoinHandle, Label, NotOnReactor, NotOwnReactor, OnPanic, Panic, Phase, PoolError,
+    PoolStats, Reactor, Remote, Resolver, RunError, Scope, ScopeError, Sleep, Snapshot, Stats,
+    TaskInfo, TaskState, ThreadPool, Timeout, Times, Timing, TriggerId, Turn, WaitStrategy,
+    YieldNow, call_later, fs, interrupt_waits, is_reactor_thread, net, scope, scope_with, sleep,
+    spawn, spawn_named, timeout, yield_now,
 };
 pub use crochet_reactor::{
     Cancelled, Completion, Deadline, FirstError, Gather, Interval, JoinAll, LoopingCall,

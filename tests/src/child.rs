@@ -1,12 +1,24 @@
 //! Runs a scenario in a process of its own: one whose reactor, exit or panic must not touch the other tests.
 
-use std::io::{BufRead, BufReader, Read};
+use std::fmt::Display;
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// The last line that a scenario prints before it leaves `main`.
 pub const LEAVING: &str = "leaving";
+
+/// Prints a line of a scenario at once.
+///
+/// # Panics
+///
+/// When nobody reads.
+pub fn say(line: impl Display) {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").expect("somebody reads");
+    out.flush().expect("somebody reads");
+}
 
 /// What a scenario left behind.
 #[derive(Debug)]

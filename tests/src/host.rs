@@ -6,7 +6,9 @@ use std::thread::{self, JoinHandle};
 
 use crochet::{Builder, Reactor, Remote};
 
-/// A thread that runs a reactor until this is dropped.
+use crate::tidy::Tidy;
+
+/// A thread that runs a reactor until this is dropped. It then has nothing left.
 pub struct Host {
     remote: Remote,
     thread: Option<JoinHandle<()>>,
@@ -44,7 +46,7 @@ impl Host {
     pub fn with(settings: Builder) -> Self {
         let (tell, told) = mpsc::channel();
         let thread = thread::spawn(move || {
-            let mut reactor = settings.build().expect("a reactor can be made");
+            let mut reactor = Tidy::with(settings);
             tell.send(reactor.remote()).expect("the test waits");
             reactor.run().expect("the reactor runs until it is stopped");
         });

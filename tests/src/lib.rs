@@ -14,12 +14,15 @@ pub mod folder;
 pub mod forked;
 pub mod hold;
 pub mod host;
+pub mod jobs;
 pub mod logs;
 pub mod operations;
+pub mod peer;
 #[cfg(unix)]
 pub mod program;
 pub mod recorder;
 pub mod threads;
+pub mod tidy;
 pub mod traces;
 
 /// A time that no test lasts: a wait that is to succeed has this limit.

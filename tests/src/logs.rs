@@ -1,5 +1,6 @@
 //! Looks at what is logged.
 
+use std::mem;
 use std::panic;
 use std::sync::{Mutex, Once, PoisonError};
 
@@ -66,6 +67,28 @@ pub fn containing(part: &str) -> Vec<Message> {
         .iter()
         .filter(|message| message.text.contains(part));
     found.cloned().collect()
+}
+
+/// Takes the messages out that contain `part`, so that a case that is run once more finds its own alone.
+#[must_use]
+pub fn take(part: &str) -> Vec<Message> {
+    let mut messages = MESSAGES.lock().unwrap_or_else(PoisonError::into_inner);
+    let (taken, left) = mem::take(&mut *messages)
+        .into_iter()
+        .partition(|message| message.text.contains(part));
+    *messages = left;
+    taken
+}
+
+/// As [`assert_one_error`], and takes the message out.
+///
+/// # Panics
+///
+/// As that.
+#[track_caller]
+pub fn take_one_error(part: &str) -> Message {
+    assert_one_error(part);
+    take(part).remove(0)
 }
 
 /// Asserts that exactly one message contains `part`, and that it is an error. Returns it.

@@ -1,8 +1,11 @@
 //! Programs that a test starts and talks to: it reads their lines, sends them signals, and sees how they end.
 
+use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crochet::{Backend, Builder, Reactor};
 
 /// A program that is running.
 ///
@@ -150,6 +153,62 @@ pub fn send_here(signal: i32) {
 pub fn limit() {
     // SAFETY: setting an alarm touches no memory.
     unsafe { libc::alarm(60) };
+}
+
+/// Reads a program's first two arguments: the name of what it is to do, and that of a back end, for
+/// which it returns the settings.
+///
+/// # Panics
+///
+/// When there are fewer, or no such back end.
+#[must_use]
+pub fn case_and_settings() -> (String, Builder) {
+    let mut arguments = env::args().skip(1);
+    let mut next = || {
+        arguments
+            .next()
+            .expect("arguments name a case and a back end")
+    };
+    let (case, name) = (next(), next());
+    let mut backends = Backend::ALL.iter().copied();
+    let backend = backends.find(|backend| format!("{backend:?}") == name);
+    let backend = backend.expect("the back end is compiled in");
+    (case, Reactor::builder().backend(backend))
+}
+
+/// Lets the process have no more than 64 files.
+///
+/// # Panics
+///
+/// When the system refuses it.
+pub fn allow_few_files() {
+    let few = libc::rlimit {
+        rlim_cur: 64,
+        rlim_max: 64,
+    };
+    // SAFETY: the limit is read only.
+    let refused = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const few) };
+    assert_eq!(refused, 0, "a limit can be lowered");
+}
+
+/// Lets the process have as many files open as it may allow itself, and returns how many that are.
+///
+/// # Panics
+///
+/// When the system refuses it.
+pub fn allow_most_files() -> usize {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the limit is a variable of the right type to be written.
+    let refused = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    assert_eq!(refused, 0, "a limit can be asked for");
+    limit.rlim_cur = limit.rlim_max;
+    // SAFETY: the limit is read only.
+    let refused = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
+    assert_eq!(refused, 0, "a limit can be raised as far as that");
+    limit.rlim_max.try_into().unwrap_or(usize::MAX)
 }
 
 /// Gives a signal its default action or lets it be ignored, whatever the process has inherited.

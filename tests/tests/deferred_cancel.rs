@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crochet::testing::Harness;
-use crochet::{Cancelled, Deferred, Elapsed, Resolver, call_later, sleep, spawn, timeout};
+use crochet::{
+    Cancelled, Deferred, DelayedCall, Elapsed, Resolver, call_later, sleep, spawn, timeout,
+};
 use crochet_tests::logs;
 use crochet_tests::traces::Trace;
 
@@ -135,17 +137,17 @@ fn behind_callbacks_it_is_what_they_were_added_to_that_is_cancelled() {
         let (resolver, deferred) = Failing::with_canceller(move || theirs.set(theirs.get() + 1));
         let end = deferred.map(move |_| -> u8 {
             let _value = value;
-            unreachable!("it is dropped")
+            unreachable!("there is no value")
         });
         end.cancel();
         assert_eq!(calls.get(), 1);
-        assert_eq!(trace.count(), 1);
         assert!(!resolver.is_wanted());
         let recovered: Failing = end.or_else(|error| {
             assert_eq!(error, Error::Cancelled);
             Failing::fired(Ok(9))
         });
         assert_eq!(recovered.await, Ok(9), "those behind see the error");
+        assert_eq!(trace.count(), 1);
     });
 }
 
@@ -187,6 +189,198 @@ fn cancelling_is_forwarded_to_the_deferred_that_a_callback_returned() {
         sleep(SECOND).await;
         end.cancel();
         assert_eq!(end.await, Ok(4));
+    });
+}
+
+/// Work as it is usually made cancellable: the canceller takes back the call that owns the resolver.
+fn called_later() -> Failing {
+    let kept: Rc<Cell<Option<DelayedCall>>> = Rc::default();
+    let theirs = Rc::clone(&kept);
+    let (resolver, deferred) = Failing::with_canceller(move || {
+        let call = theirs.take().expect("it was put there");
+        call.cancel().expect("it has not been made");
+    });
+    kept.set(Some(call_later(SECOND * 5, move || {
+        resolver.fire(7).expect("it is wanted");
+    })));
+    deferred
+}
+
+#[test]
+fn a_canceller_that_drops_the_resolver_leaves_the_cancellation_as_the_result() {
+    on_reactor(async {
+        let deferred = called_later();
+        deferred.cancel();
+        assert_eq!(deferred.await, Err(Error::Cancelled));
+
+        let end = called_later().map(|number| number + 1);
+        end.cancel();
+        assert_eq!(end.await, Err(Error::Cancelled));
+
+        assert_eq!(called_later().timeout(SECOND).await, Err(Error::TimedOut));
+        let limited = called_later().map(|number| number + 1).timeout(SECOND);
+        assert_eq!(limited.await, Err(Error::TimedOut));
+        assert_eq!(called_later().timeout(SECOND * 6).await, Ok(7));
+    });
+}
+
+/// Makes the function of an `or_else` that recovers, and counts how often it is called with `expected`.
+fn recover(
+    calls: &Rc<Cell<u32>>,
+    expected: Error,
+) -> impl FnOnce(Error) -> Failing + use<> + 'static {
+    let calls = Rc::clone(calls);
+    move |error| {
+        assert_eq!(error, expected);
+        calls.set(calls.get() + 1);
+        Failing::fired(Ok(99))
+    }
+}
+
+#[test]
+fn callbacks_for_errors_are_called_with_a_cancellation() {
+    on_reactor(async {
+        let calls = Rc::new(Cell::new(0));
+        let (_resolver, source) = Failing::new();
+        let end = source.or_else(recover(&calls, Error::Cancelled));
+        end.cancel();
+        assert_eq!((end.await, calls.get()), (Ok(99), 1));
+
+        // Of the deferred that a callback has returned, and of what was added behind it.
+        let (_inner_resolver, inner) = Failing::new();
+        let inner = inner.map_err(|error| {
+            assert_eq!(error, Error::Cancelled);
+            Error::Own("inner")
+        });
+        let end = Failing::fired(Ok(1))
+            .and_then(move |_| inner)
+            .or_else(recover(&calls, Error::Own("inner")));
+        sleep(SECOND).await;
+        end.cancel();
+        assert_eq!((end.await, calls.get()), (Ok(99), 2));
+    });
+}
+
+#[test]
+fn callbacks_for_errors_are_called_when_the_time_is_up() {
+    on_reactor(async {
+        let calls = Rc::new(Cell::new(0));
+        let (_resolver, source) = Failing::new();
+        let end = source
+            .or_else(recover(&calls, Error::TimedOut))
+            .timeout(SECOND);
+        assert_eq!((end.await, calls.get()), (Ok(99), 1));
+
+        let (_resolver, source) = Failing::new();
+        let limited = source.timeout(SECOND);
+        let end = Failing::fired(Ok(1))
+            .and_then(move |_| limited)
+            .or_else(recover(&calls, Error::TimedOut));
+        assert_eq!((end.await, calls.get()), (Ok(99), 2));
+    });
+}
+
+#[test]
+fn what_is_cancelled_before_its_first_callback_is_called_fails_all_the_same() {
+    on_reactor(async {
+        let calls = Rc::new(Cell::new(0));
+        let end = Failing::fired(Ok(1))
+            .and_then(|_| unreachable!("it was cancelled before"))
+            .or_else(recover(&calls, Error::Cancelled));
+        end.cancel();
+        assert_eq!((end.await, calls.get()), (Ok(99), 1));
+
+        // An error that is on its way is the result.
+        let end =
+            Failing::fired(Err(Error::Own("first"))).or_else(recover(&calls, Error::Own("first")));
+        end.cancel();
+        assert_eq!((end.await, calls.get()), (Ok(99), 2));
+    });
+}
+
+#[test]
+fn a_deferred_that_a_callback_for_errors_returns_can_be_cancelled_in_turn() {
+    on_reactor(async {
+        let (_resolver, source) = Failing::new();
+        let (cleaning, cleanup) = Failing::new();
+        let end = source.or_else(move |_| cleanup);
+        end.cancel();
+        sleep(SECOND).await;
+        assert!(cleaning.is_wanted() && !end.has_fired());
+        end.cancel();
+        assert!(!cleaning.is_wanted());
+        assert_eq!(end.await, Err(Error::Cancelled));
+    });
+}
+
+#[test]
+fn a_cancellation_enters_where_errors_are_of_its_type() {
+    on_reactor(async {
+        let calls = Rc::new(Cell::new(0));
+        let cancelled = Rc::new(Cell::new(0));
+        let theirs = Rc::clone(&cancelled);
+        let (resolver, source) = Deferred::<u8, &'static str>::with_canceller(move || {
+            theirs.set(theirs.get() + 1);
+        });
+        let end = source
+            .map(|_| unreachable!("there is no value"))
+            .map_err(Error::Own)
+            .map(|_: u8| unreachable!("there is no value"))
+            .or_else(recover(&calls, Error::Cancelled));
+        end.cancel();
+        assert_eq!(cancelled.get(), 1);
+        assert!(!resolver.is_wanted());
+        assert_eq!((end.await, calls.get()), (Ok(99), 1));
+
+        // The same, where a callback waits for what has other errors.
+        let (_resolver, source) = Deferred::<u8, &'static str>::new();
+        let inner = source.map_err(Error::Own);
+        let end = Failing::fired(Ok(1))
+            .and_then(move |_| inner)
+            .or_else(recover(&calls, Error::Cancelled));
+        sleep(SECOND).await;
+        end.cancel();
+        assert_eq!((end.await, calls.get()), (Ok(99), 2));
+    });
+}
+
+#[test]
+fn a_callback_that_cancels_its_own_chain_is_followed_by_those_for_errors() {
+    on_reactor(async {
+        let kept: Rc<RefCell<Option<Failing>>> = Rc::default();
+        let theirs = Rc::clone(&kept);
+        let calls = Rc::new(Cell::new(0));
+        let (resolver, deferred) = Failing::new();
+        let (unwanted, inner) = Failing::new();
+        let end = deferred
+            .and_then(move |_| {
+                let kept = theirs.borrow();
+                kept.as_ref().expect("it was put there").cancel();
+                inner
+            })
+            .map(|_| unreachable!("there is no value"))
+            .or_else(recover(&calls, Error::Cancelled));
+        kept.replace(Some(end));
+        resolver.fire(1).expect("it is wanted");
+        sleep(SECOND).await;
+        assert!(!unwanted.is_wanted(), "what it returned is dropped");
+        let end = kept.take().expect("it is there");
+        assert_eq!((end.await, calls.get()), (Ok(99), 1));
+    });
+}
+
+#[test]
+fn cancellers_that_drop_further_deferreds_need_no_deep_stack() {
+    on_reactor(async {
+        let (last, deferred) = Failing::new();
+        let mut resolvers = Vec::new();
+        let nested = (0..100_000).fold(deferred, |inner, _| {
+            let (resolver, outer) = Failing::with_canceller(move || drop(inner));
+            resolvers.push(resolver);
+            outer
+        });
+        drop(nested);
+        assert!(!last.is_wanted());
     });
 }
 
@@ -291,9 +485,7 @@ fn the_shortest_of_nested_time_limits_holds() {
         assert_eq!(inner.timeout(SECOND * 2).await, Err(Error::Own("inner")));
 
         let (_resolver, deferred) = Failing::new();
-        let inner = deferred
-            .timeout(SECOND * 2)
-            .map_err(|_| Error::Own("inner"));
+        let inner = deferred.timeout(SECOND * 2);
         assert_eq!(inner.timeout(SECOND).await, Err(Error::TimedOut));
     });
 }

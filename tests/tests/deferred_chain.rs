@@ -277,6 +277,31 @@ fn a_long_chain_needs_no_deep_stack() {
     });
 }
 
+#[test]
+fn a_chain_has_fired_as_soon_as_its_last_callback_has_been_called() {
+    for length in [1, 127, 128, 129, 256] {
+        on_reactor(async move {
+            let (resolver, deferred) = Deferred::<u32>::new();
+            let end = (1..length).fold(deferred, |deferred, _| deferred.map(|number| number + 1));
+            let kept: Rc<RefCell<Option<Deferred<u32>>>> = Rc::default();
+            let (theirs, seen) = (Rc::clone(&kept), Rc::new(Cell::new(None)));
+            let looked = Rc::clone(&seen);
+            // Spawned by the last callback, so it runs after that, and before anything later.
+            let end = end.map(move |number| {
+                let look = async move {
+                    looked.set(theirs.borrow().as_ref().map(Deferred::has_fired));
+                };
+                drop(spawn(look));
+                number
+            });
+            kept.replace(Some(end));
+            resolver.fire(0).expect("it is wanted");
+            sleep(SECOND).await;
+            assert_eq!(seen.get(), Some(true), "{length}");
+        });
+    }
+}
+
 /// Counts down through deferreds, each of which waits for the next.
 fn count_down(from: u32, last: Failing) -> Failing {
     match from {

@@ -3,7 +3,6 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
 use std::process::{self, Command};
 
 use crochet_tests::LONG;
@@ -11,6 +10,7 @@ use crochet_tests::child;
 use crochet_tests::hold::Held;
 use crochet_tests::host::Host;
 use crochet_tests::operations::submit;
+use crochet_tests::peer;
 use crochet_tests::threads::Thread;
 
 #[test]
@@ -68,7 +68,9 @@ fn a_sleeping_loop_is_woken_once() {
 /// Counts the same in the system's own view: writes to the eventfd, by whatever part of the process.
 #[test]
 fn the_kernel_sees_no_write_while_the_loop_is_awake() {
-    let Some(strace) = peer("strace") else { return };
+    let Some(strace) = peer::find("strace") else {
+        return;
+    };
     let log = env::temp_dir().join(format!("crochet-elision-{}", process::id()));
     let mut command = Command::new(strace);
     command
@@ -100,20 +102,4 @@ fn wakes_between(trace: &str, from: &str, to: &str) -> Vec<usize> {
             stretch.matches(r#""\1\0\0\0\0\0\0\0", 8"#).count()
         })
         .collect()
-}
-
-/// Finds an installed program. Without it the test is skipped, or fails where CROCHET_REQUIRE_PEERS is 1.
-fn peer(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").expect("PATH is set");
-    let found = env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|program| program.is_file());
-    if found.is_none() {
-        let required = env::var_os("CROCHET_REQUIRE_PEERS");
-        assert!(
-            required.is_none_or(|value| value != "1"),
-            "{name} is not installed"
-        );
-    }
-    found
 }

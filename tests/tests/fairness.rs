@@ -1,11 +1,15 @@
-//! What one turn may do, and who comes first.
+//! What one turn may do, and who comes first, on every back end.
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use crochet::{Budget, Reactor, call_later, sleep, spawn, yield_now};
+use crochet_tests::backends::for_every_backend;
+use crochet_tests::tidy::Tidy;
 
 /// Spawns tasks that are always ready, and returns how often they were polled.
 fn flood(reactor: &Reactor, tasks: u32) -> Rc<Cell<u64>> {
@@ -24,89 +28,149 @@ fn flood(reactor: &Reactor, tasks: u32) -> Rc<Cell<u64>> {
 
 #[test]
 fn a_turn_runs_as_many_tasks_as_its_budget_allows() {
-    let mut reactor = Reactor::new().unwrap();
-    let polls = flood(&reactor, 10);
-    for budget in [1, 3, 10, 100] {
-        let before = polls.get();
-        let turn = reactor.turn(Budget::new(1, budget)).unwrap();
-        assert_eq!(turn.ran(), budget);
-        assert_eq!(polls.get() - before, u64::from(budget));
-    }
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let polls = flood(&reactor, 10);
+        for budget in [1, 3, 10, 100] {
+            let before = polls.get();
+            let turn = reactor.turn(Budget::new(1, budget)).unwrap();
+            assert_eq!(turn.ran(), budget);
+            assert_eq!(polls.get() - before, u64::from(budget));
+        }
+    });
 }
 
 #[test]
 fn tasks_that_are_left_over_come_first_in_the_next_turn() {
-    let mut reactor = Reactor::new().unwrap();
-    let counts: Vec<_> = (0..5).map(|_| flood(&reactor, 1)).collect();
-    for _ in 0..5 {
-        reactor.turn(Budget::new(1, 3)).unwrap();
-    }
-    assert!(counts.iter().all(|count| count.get() == 3), "{counts:?}");
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let counts: Vec<_> = (0..5).map(|_| flood(&reactor, 1)).collect();
+        for _ in 0..5 {
+            reactor.turn(Budget::new(1, 3)).unwrap();
+        }
+        assert!(counts.iter().all(|count| count.get() == 3), "{counts:?}");
+    });
 }
 
 #[test]
 fn a_turn_fires_as_many_timers_as_its_budget_allows() {
-    let mut reactor = Reactor::new().unwrap();
-    let fired = Rc::new(Cell::new(0));
-    let theirs = Rc::clone(&fired);
-    drop(reactor.spawn(async move {
-        for _ in 0..10 {
-            let fired = Rc::clone(&theirs);
-            drop(call_later(Duration::ZERO, move || {
-                fired.set(fired.get() + 1);
-            }));
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let fired = Rc::new(Cell::new(0));
+        let theirs = Rc::clone(&fired);
+        drop(reactor.spawn(async move {
+            for _ in 0..10 {
+                let fired = Rc::clone(&theirs);
+                drop(call_later(Duration::ZERO, move || {
+                    fired.set(fired.get() + 1);
+                }));
+            }
+        }));
+        reactor.turn(Budget::default()).unwrap();
+        while fired.get() < 10 {
+            let before = fired.get();
+            let turn = reactor.turn(Budget::new(4, 1)).unwrap();
+            assert!(turn.fired() <= 4, "{turn:?}");
+            assert_eq!(fired.get() - before, turn.fired());
         }
-    }));
-    reactor.turn(Budget::default()).unwrap();
-    while fired.get() < 10 {
-        let before = fired.get();
-        let turn = reactor.turn(Budget::new(4, 1)).unwrap();
-        assert!(turn.fired() <= 4, "{turn:?}");
-        assert_eq!(fired.get() - before, turn.fired());
-    }
+    });
 }
 
 #[test]
 fn a_reactor_keeps_to_the_budget_that_it_was_made_with() {
-    for budget in [1, 7, 128] {
-        let settings = Reactor::builder().budget(Budget::new(16, budget));
-        let mut reactor = settings.build().unwrap();
-        let polls = flood(&reactor, 100);
-        let timed = reactor.block_on(async {
-            for _ in 0..10 {
-                sleep(Duration::from_micros(100)).await;
-                spawn(async {}).await.unwrap();
-            }
-        });
-        timed.expect("timers and other tasks have their turn");
-        let stats = reactor.snapshot().stats;
-        assert!(polls.get() > 0);
-        let most = stats.turns * u64::from(budget);
-        assert!(stats.tasks_polled <= most, "{stats:?}");
-        // The tasks are always ready, so every turn but those at the reactor's end is full.
-        assert!(stats.tasks_polled >= most / 2, "{stats:?}");
-    }
+    for_every_backend(|settings| {
+        for budget in [1, 7, 128] {
+            let settings = settings.clone().budget(Budget::new(16, budget));
+            let mut reactor = Tidy::with(settings);
+            let polls = flood(&reactor, 100);
+            let timed = reactor.block_on(async {
+                for _ in 0..10 {
+                    sleep(Duration::from_micros(100)).await;
+                    spawn(async {}).await.unwrap();
+                }
+            });
+            timed.expect("timers and other tasks have their turn");
+            let stats = reactor.snapshot().stats;
+            assert!(polls.get() > 0);
+            let most = stats.turns * u64::from(budget);
+            assert!(stats.tasks_polled <= most, "{stats:?}");
+            // The tasks are always ready, so every turn but those at the reactor's end is full.
+            assert!(stats.tasks_polled >= most / 2, "{stats:?}");
+        }
+    });
+}
+
+/// Submits operations on another thread, and returns how many have begun.
+fn submit_many(reactor: &Reactor, operations: u32) -> Arc<AtomicU32> {
+    let begun = Arc::new(AtomicU32::new(0));
+    let (remote, theirs) = (reactor.remote(), Arc::clone(&begun));
+    let submitter = thread::spawn(move || {
+        for _ in 0..operations {
+            let begun = Arc::clone(&theirs);
+            let submitted = remote.submit(move || async move {
+                begun.fetch_add(1, Ordering::Relaxed);
+            });
+            drop(submitted.expect("the reactor takes it"));
+        }
+    });
+    submitter.join().expect("it ends");
+    begun
+}
+
+#[test]
+fn a_task_that_is_woken_does_not_wait_for_all_that_threads_have_submitted() {
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let polls = flood(&reactor, 1);
+        let budget = Budget::new(16, 16);
+        reactor.turn(budget).unwrap();
+        assert_eq!(polls.get(), 16);
+        let begun = submit_many(&reactor, 1000);
+        for turn in 1..=10 {
+            reactor.turn(budget).unwrap();
+            assert_eq!(polls.get(), u64::from(16 + turn * 8));
+            assert_eq!(begun.load(Ordering::Relaxed), turn * 8);
+        }
+    });
+}
+
+#[test]
+fn what_threads_submit_does_not_wait_for_all_tasks_that_are_ready() {
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let polls = flood(&reactor, 1000);
+        let budget = Budget::new(16, 16);
+        reactor.turn(budget).unwrap();
+        let begun = submit_many(&reactor, 100);
+        for turn in 1..=10 {
+            reactor.turn(budget).unwrap();
+            assert_eq!(begun.load(Ordering::Relaxed), turn * 8);
+            assert_eq!(polls.get(), u64::from(16 + turn * 8));
+        }
+    });
 }
 
 #[test]
 fn a_thread_that_fills_the_queue_again_and_again_does_not_starve_timers() {
-    let mut reactor = Reactor::builder().queue_limit(64).build().unwrap();
-    let remote = reactor.remote();
-    let submitter = thread::spawn(move || {
-        let mut submitted = 0_u64;
-        while !remote.is_stopped() {
-            match remote.submit(|| async {}) {
-                Ok(_) => submitted += 1,
-                Err(_) => thread::yield_now(),
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings.queue_limit(64));
+        let remote = reactor.remote();
+        let submitter = thread::spawn(move || {
+            let mut submitted = 0_u64;
+            while !remote.is_stopped() {
+                match remote.submit(|| async {}) {
+                    Ok(_) => submitted += 1,
+                    Err(_) => thread::yield_now(),
+                }
             }
-        }
-        submitted
+            submitted
+        });
+        let timed = reactor.block_on(async {
+            for _ in 0..50 {
+                sleep(Duration::from_micros(100)).await;
+            }
+        });
+        timed.expect("the timers fire");
+        assert!(submitter.join().unwrap() > 0);
     });
-    let timed = reactor.block_on(async {
-        for _ in 0..50 {
-            sleep(Duration::from_micros(100)).await;
-        }
-    });
-    timed.expect("the timers fire");
-    assert!(submitter.join().unwrap() > 0);
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crochet::testing::Harness;
 use crochet::{
-    Deferred, Resolver, call_later, gather, join_all, race, race_ok, sleep, spawn, timeout,
+    Deferred, JoinError, Resolver, call_later, gather, join_all, race, race_ok, sleep, spawn,
+    timeout,
 };
 use crochet_tests::logs;
 
@@ -128,6 +129,30 @@ fn cancelling_cancels_all_that_have_not_ended() {
         assert_eq!(cancellations.count(), 6);
         drop(race_ok([cancellations.never()]));
         assert_eq!(cancellations.count(), 7);
+    });
+}
+
+#[test]
+fn polling_again_after_the_end_is_a_panic_that_says_so() {
+    /// Polls a future to its end, and once more.
+    async fn poll_again<F: Future + Unpin + 'static>(mut future: F) {
+        (&mut future).await;
+        let again = spawn(future).await;
+        let Err(JoinError::Panicked(panic)) = again.map(drop) else {
+            panic!("a panic is expected");
+        };
+        assert!(
+            panic.message().ends_with("was polled after it was ready"),
+            "{panic}"
+        );
+    }
+
+    on_reactor(async {
+        poll_again(join_all([ready(1)])).await;
+        poll_again(gather([ready(Ok::<_, u32>(1))])).await;
+        poll_again(gather([ready(Err::<u32, _>(1)), ready(Ok(1))])).await;
+        poll_again(race_ok([ready(Ok::<_, u32>(1)), ready(Err(1))])).await;
+        poll_again(race_ok([ready(Err::<u32, _>(1))])).await;
     });
 }
 

@@ -51,19 +51,46 @@ fn on_reactor<T: 'static>(body: impl Future<Output = T> + 'static) -> T {
     Harness::new().block_on(body).expect("the test ends")
 }
 
-/// Starts a looping call that notes its times, and goes on while the test does.
-fn noting(times: &Times, interval: Duration) -> LoopingCall {
+/// Makes a looping call that notes its times.
+fn noting(times: &Times) -> LoopingCall {
     let theirs = times.clone();
-    let looping = LoopingCall::new(move || theirs.note());
+    LoopingCall::new(move || theirs.note())
+}
+
+/// Starts a looping call that notes its times, and goes on while the test does.
+fn start_noting(times: &Times, interval: Duration) -> LoopingCall {
+    let looping = noting(times);
     drop(looping.start(interval).expect("it was not running"));
     looping
+}
+
+/// Makes a looping call that notes its times, and whose calls take as long as `length` says, which is
+/// told how many there have been.
+fn taking(times: &Times, length: impl Fn(usize) -> Duration + 'static) -> LoopingCall {
+    let theirs = times.clone();
+    LoopingCall::of_futures(move || {
+        theirs.note();
+        let length = length(theirs.seen().len());
+        async move {
+            sleep(length).await;
+            Ok(())
+        }
+    })
+}
+
+/// Makes a looping call that keeps the numbers it is told.
+fn counting() -> (LoopingCall, Rc<RefCell<Vec<u64>>>) {
+    let counts = Rc::new(RefCell::new(Vec::new()));
+    let tell = Rc::clone(&counts);
+    let looping = LoopingCall::with_count(move |count| tell.borrow_mut().push(count));
+    (looping, counts)
 }
 
 #[test]
 fn calls_come_at_once_and_then_at_every_interval() {
     on_reactor(async {
         let times = Times::new();
-        let looping = noting(&times, SECOND);
+        let looping = start_noting(&times, SECOND);
         assert!(looping.is_running());
         sleep(secs(3.5)).await;
         assert_eq!(times.seen(), [0., 1., 2., 3.]);
@@ -74,8 +101,7 @@ fn calls_come_at_once_and_then_at_every_interval() {
 fn the_first_call_may_come_after_the_first_interval() {
     on_reactor(async {
         let times = Times::new();
-        let theirs = times.clone();
-        let looping = LoopingCall::new(move || theirs.note());
+        let looping = noting(&times);
         drop(looping.start_later(SECOND).expect("it was not running"));
         sleep(secs(3.5)).await;
         assert_eq!(times.seen(), [1., 2., 3.]);
@@ -103,15 +129,7 @@ fn points_that_pass_while_a_call_blocks_are_skipped() {
 fn a_future_is_waited_for_and_the_calls_go_on_on_the_grid() {
     on_reactor(async {
         let times = Times::new();
-        let theirs = times.clone();
-        let looping: LoopingCall<Infallible> = LoopingCall::of_futures(move || {
-            theirs.note();
-            let length = if theirs.seen().len() == 2 { 2.5 } else { 0.25 };
-            async move {
-                sleep(secs(length)).await;
-                Ok(())
-            }
-        });
+        let looping = taking(&times, |calls| secs(if calls == 2 { 2.5 } else { 0.25 }));
         drop(looping.start(SECOND).expect("it was not running"));
         sleep(secs(5.5)).await;
         assert_eq!(times.seen(), [0., 1., 4., 5.]);
@@ -122,14 +140,7 @@ fn a_future_is_waited_for_and_the_calls_go_on_on_the_grid() {
 fn a_call_that_ends_on_a_point_is_followed_by_one_at_the_next() {
     on_reactor(async {
         let times = Times::new();
-        let theirs = times.clone();
-        let looping: LoopingCall<Infallible> = LoopingCall::of_futures(move || {
-            theirs.note();
-            async {
-                sleep(SECOND).await;
-                Ok(())
-            }
-        });
+        let looping = taking(&times, |_| SECOND);
         drop(looping.start(SECOND).expect("it was not running"));
         sleep(secs(6.5)).await;
         assert_eq!(times.seen(), [0., 2., 4., 6.]);
@@ -158,9 +169,7 @@ fn the_count_tells_of_the_points_since_the_call_before() {
 #[test]
 fn the_count_begins_with_one_when_the_first_call_is_later() {
     on_reactor(async {
-        let counts = Rc::new(RefCell::new(Vec::new()));
-        let tell = Rc::clone(&counts);
-        let looping = LoopingCall::with_count(move |count| tell.borrow_mut().push(count));
+        let (looping, counts) = counting();
         drop(looping.start_later(SECOND).expect("it was not running"));
         sleep(secs(2.5)).await;
         assert_eq!(*counts.borrow(), [1, 1]);
@@ -188,9 +197,7 @@ fn a_future_is_told_of_the_points_that_passed_before_it() {
 #[test]
 fn an_interval_that_is_no_binary_fraction_does_not_drift() {
     on_reactor(async {
-        let counts = Rc::new(RefCell::new(Vec::new()));
-        let tell = Rc::clone(&counts);
-        let looping = LoopingCall::with_count(move |count| tell.borrow_mut().push(count));
+        let (looping, counts) = counting();
         let tenth = Duration::from_millis(100);
         drop(looping.start(tenth).expect("it was not running"));
         sleep(tenth * 10_000 + tenth / 2).await;
@@ -229,8 +236,7 @@ fn an_interval_of_zero_calls_once_a_turn() {
 fn stopping_between_calls_completes_it_at_once() {
     on_reactor(async {
         let times = Times::new();
-        let theirs = times.clone();
-        let looping = LoopingCall::new(move || theirs.note());
+        let looping = noting(&times);
         let completion = looping.start(SECOND).expect("it was not running");
         sleep(secs(1.5)).await;
         assert!(!completion.is_ended());
@@ -401,10 +407,7 @@ fn a_failure_that_nobody_looks_at_is_logged_once() {
         sleep(SECOND).await;
         assert!(completion.is_ended());
         drop(completion);
-        assert_eq!(
-            logs::containing("nobody looks at this failure of a looping call").len(),
-            2
-        );
+        logs::assert_one_error("nobody looks at this failure of a looping call");
 
         let panics = LoopingCall::new(|| panic!("nobody looks at this panic of a looping call"));
         drop(panics.start(SECOND).expect("it was not running"));
@@ -466,7 +469,7 @@ fn what_is_not_running_can_be_neither_stopped_nor_reset() {
 fn reset_anchors_the_grid_anew() {
     on_reactor(async {
         let times = Times::new();
-        let looping = noting(&times, SECOND * 2);
+        let looping = start_noting(&times, SECOND * 2);
         sleep(secs(3.5)).await;
         looping.reset().expect("it is running");
         sleep(secs(4.5)).await;
@@ -478,14 +481,7 @@ fn reset_anchors_the_grid_anew() {
 fn reset_during_a_call_moves_the_grid_and_not_the_call() {
     on_reactor(async {
         let times = Times::new();
-        let theirs = times.clone();
-        let looping: LoopingCall<Infallible> = LoopingCall::of_futures(move || {
-            theirs.note();
-            async {
-                sleep(secs(0.5)).await;
-                Ok(())
-            }
-        });
+        let looping = taking(&times, |_| secs(0.5));
         drop(looping.start(SECOND).expect("it was not running"));
         sleep(secs(1.25)).await;
         looping.reset().expect("it is running");
@@ -497,9 +493,7 @@ fn reset_during_a_call_moves_the_grid_and_not_the_call() {
 #[test]
 fn reset_leaves_no_point_to_be_counted() {
     on_reactor(async {
-        let counts = Rc::new(RefCell::new(Vec::new()));
-        let tell = Rc::clone(&counts);
-        let looping = LoopingCall::with_count(move |count| tell.borrow_mut().push(count));
+        let (looping, counts) = counting();
         drop(looping.start(SECOND).expect("it was not running"));
         sleep(secs(1.5)).await;
         looping.reset().expect("it is running");
@@ -512,7 +506,7 @@ fn reset_leaves_no_point_to_be_counted() {
 fn dropping_the_handle_lets_it_go_on() {
     on_reactor(async {
         let times = Times::new();
-        drop(noting(&times, SECOND));
+        drop(start_noting(&times, SECOND));
         sleep(secs(2.5)).await;
         assert_eq!(times.seen(), [0., 1., 2.]);
     });

@@ -105,6 +105,22 @@ fn contained_panics_are_counted() {
 }
 
 #[test]
+fn what_a_turn_has_done_is_counted_before_the_loop_sleeps() {
+    on_virtual_time(|remote, clock| {
+        clock.advance(SECOND);
+        let before = remote.stats();
+        let sleeping = submit(remote, || drop(spawn(sleep(SECOND))));
+        sleeping.wait(LONG).unwrap();
+        clock.advance(SECOND);
+        let stats = remote.stats();
+        assert_eq!(stats.timers_fired - before.timers_fired, 1);
+        // The operation, and twice the task.
+        assert_eq!(stats.tasks_polled - before.tasks_polled, 3);
+        assert!(stats.turns >= before.turns + 2, "{stats:?}");
+    });
+}
+
+#[test]
 fn a_loop_without_work_counts_its_sleep_and_looking_does_not_disturb_it() {
     let host = Host::new();
     submit(host.remote(), || ()).wait(LONG).unwrap();
@@ -267,6 +283,23 @@ fn a_slow_poll_is_warned_of_with_the_tasks_name_and_place() {
     assert!(reactor.snapshot().stats.slow_polls >= 1);
     // Nothing was to be recorded.
     assert_eq!(reactor.snapshot().times, None);
+}
+
+#[test]
+fn a_slow_delayed_call_is_warned_of_with_its_place() {
+    logs::capture();
+    let mut reactor = Reactor::builder().slow_poll(MILLISECOND).build().unwrap();
+    let line = line!() + 2;
+    let ran = reactor.block_on(async {
+        drop(call_later(Duration::ZERO, || compute(MILLISECOND * 2)));
+        sleep(MILLISECOND).await;
+    });
+    ran.unwrap();
+    let place = format!("the delayed call of {}:{line}", file!());
+    let warned = logs::containing(&place);
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    assert_eq!(warned[0].level, Level::Warn);
+    assert!(reactor.snapshot().stats.slow_polls >= 1);
 }
 
 #[test]

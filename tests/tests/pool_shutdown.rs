@@ -1,4 +1,4 @@
-//! What becomes of the thread pool when its reactor stops.
+//! What becomes of the thread pool when its reactor stops, on every back end.
 
 use std::cell::RefCell;
 use std::future;
@@ -8,10 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crochet::testing::Harness;
-use crochet::{Builder, JoinError, Phase, PoolError, Reactor, Remote};
+use crochet::{Builder, JoinError, Phase, PoolError, Remote};
 use crochet_reactor::{BlockingError, Label};
+use crochet_tests::backends::for_every_backend;
 use crochet_tests::executor::block_on;
 use crochet_tests::host::Host;
+use crochet_tests::tidy::Tidy;
 use crochet_tests::traces::{Trace, Traced};
 use crochet_tests::{LONG, SHORT, logs};
 
@@ -19,8 +21,8 @@ use crochet_tests::{LONG, SHORT, logs};
 const PROMPT: Duration = Duration::from_secs(5);
 
 /// Settings under which a pool that is waited for in vain takes too long for every test.
-fn patient() -> Builder {
-    Reactor::builder().pool_join_timeout(LONG)
+fn patient(settings: Builder) -> Builder {
+    settings.pool_join_timeout(LONG)
 }
 
 /// A thread of the pool, as seen by the values that go with it.
@@ -76,275 +78,304 @@ fn assert_prompt(begun: Instant) {
 
 #[test]
 fn the_threads_are_joined() {
-    let host = Host::with(patient());
-    let remote = host.remote().clone();
-    let (release, busy) = occupy(&remote);
-    let idle = begin(&remote, || ());
-    remote.stop();
-    assert!(!busy.has_ended(), "the job is not interrupted");
-    drop(release);
-    drop(host);
-    assert!(busy.has_ended() && idle.has_ended());
-    assert_eq!(remote.thread_pool().stats().workers, 0);
+    for_every_backend(|settings| {
+        let host = Host::with(patient(settings));
+        let remote = host.remote().clone();
+        let (release, busy) = occupy(&remote);
+        let idle = begin(&remote, || ());
+        remote.stop();
+        assert!(!busy.has_ended(), "the job is not interrupted");
+        drop(release);
+        drop(host);
+        assert!(busy.has_ended() && idle.has_ended());
+        assert_eq!(remote.thread_pool().stats().workers, 0);
+    });
 }
 
 #[test]
 fn jobs_that_have_not_begun_are_revoked() {
-    let host = Host::with(patient().pool_size(1));
-    let remote = host.remote().clone();
-    let (release, _) = occupy(&remote);
-    let trace = Trace::new();
-    let (first, second) = (trace.value(), trace.value());
-    let revoked = remote.defer_to_thread(move || drop(first));
-    remote.call_in_thread(move || drop(second)).unwrap();
-    remote.stop();
-    assert!(matches!(block_on(revoked), Err(JoinError::Stopped)));
-    drop(release);
-    drop(host);
-    assert_eq!(trace.count(), 2);
-    assert_eq!(remote.thread_pool().stats().completed, 1);
+    for_every_backend(|settings| {
+        let host = Host::with(patient(settings).pool_size(1));
+        let remote = host.remote().clone();
+        let (release, _) = occupy(&remote);
+        let trace = Trace::new();
+        let (first, second) = (trace.value(), trace.value());
+        let revoked = remote.defer_to_thread(move || drop(first));
+        remote.call_in_thread(move || drop(second)).unwrap();
+        remote.stop();
+        assert!(matches!(block_on(revoked), Err(JoinError::Stopped)));
+        drop(release);
+        drop(host);
+        assert_eq!(trace.count(), 2);
+        assert_eq!(remote.thread_pool().stats().completed, 1);
+    });
 }
 
 #[test]
 fn the_loop_turns_until_the_last_job_has_ended() {
-    let host = Host::with(patient());
-    let remote = host.remote().clone();
-    let (tell, told) = mpsc::channel();
-    let (begin, begun) = mpsc::channel();
-    let (release, released) = mpsc::channel::<()>();
-    let submitted = remote.submit(async move || {
-        let job = crochet::defer_to_thread(move || {
-            begin.send(()).expect("the test lives");
-            assert!(released.recv().is_err());
+    for_every_backend(|settings| {
+        let host = Host::with(patient(settings));
+        let remote = host.remote().clone();
+        let (tell, told) = mpsc::channel();
+        let (begin, begun) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let submitted = remote.submit(async move || {
+            let job = crochet::defer_to_thread(move || {
+                begin.send(()).expect("the test lives");
+                assert!(released.recv().is_err());
+            });
+            tell.send(job.await.is_ok()).expect("the test lives");
         });
-        tell.send(job.await.is_ok()).expect("the test lives");
+        drop(submitted.unwrap());
+        begun.recv_timeout(LONG).expect("the job begins");
+        remote.stop();
+        drop(release);
+        // The operation is still there to hear of it, as it is dropped after the phase alone.
+        assert_eq!(told.recv_timeout(LONG), Ok(true));
+        drop(host);
     });
-    drop(submitted.unwrap());
-    begun.recv_timeout(LONG).expect("the job begins");
-    remote.stop();
-    drop(release);
-    // The operation is still there to hear of it, as it is dropped after the phase alone.
-    assert_eq!(told.recv_timeout(LONG), Ok(true));
-    drop(host);
 }
 
 #[test]
 fn before_the_phase_during_the_pool_takes_jobs_and_from_then_on_none() {
-    let host = Host::with(patient());
-    let remote = host.remote().clone();
-    let (tell, told) = mpsc::channel();
-    for phase in [Phase::Before, Phase::During, Phase::After] {
-        let tell = tell.clone();
-        remote.add_trigger(phase, LONG, async move || {
-            let result = crochet::defer_to_thread(|| ()).await;
-            tell.send((phase, result.is_ok())).expect("the test lives");
-        });
-    }
-    drop(host);
-    let seen: Vec<_> = told.try_iter().collect();
-    let expected = [
-        (Phase::Before, true),
-        (Phase::During, false),
-        (Phase::After, false),
-    ];
-    assert_eq!(seen, expected);
+    for_every_backend(|settings| {
+        let host = Host::with(patient(settings));
+        let remote = host.remote().clone();
+        let (tell, told) = mpsc::channel();
+        for phase in [Phase::Before, Phase::During, Phase::After] {
+            let tell = tell.clone();
+            remote.add_trigger(phase, LONG, async move || {
+                let result = crochet::defer_to_thread(|| ()).await;
+                tell.send((phase, result.is_ok())).expect("the test lives");
+            });
+        }
+        drop(host);
+        let seen: Vec<_> = told.try_iter().collect();
+        let expected = [
+            (Phase::Before, true),
+            (Phase::During, false),
+            (Phase::After, false),
+        ];
+        assert_eq!(seen, expected);
+    });
 }
 
 #[test]
 fn a_job_that_does_not_end_is_left_behind_at_the_deadline() {
-    logs::capture();
-    let limit = Duration::from_micros(21_003);
-    let host = Host::with(Reactor::builder().pool_join_timeout(limit));
-    let (release, worker) = occupy(host.remote());
-    let remote = host.remote().clone();
-    let begun = Instant::now();
-    drop(host);
-    assert!(begun.elapsed() >= limit);
-    assert_prompt(begun);
-    assert!(!worker.has_ended());
-    let left = logs::containing("21.003ms");
-    assert_eq!(left.len(), 1, "{left:?}");
-    assert_eq!(left[0].level, log::Level::Warn);
-    assert_eq!(remote.thread_pool().stats().workers, 0);
-    drop(release);
-    while !worker.has_ended() {
-        thread::yield_now();
-    }
+    for_every_backend(|settings| {
+        logs::capture();
+        let limit = Duration::from_micros(21_003);
+        let host = Host::with(settings.pool_join_timeout(limit));
+        let (release, worker) = occupy(host.remote());
+        let remote = host.remote().clone();
+        let begun = Instant::now();
+        drop(host);
+        assert!(begun.elapsed() >= limit);
+        assert_prompt(begun);
+        assert!(!worker.has_ended());
+        let left = logs::take("21.003ms");
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(left[0].level, log::Level::Warn);
+        assert_eq!(remote.thread_pool().stats().workers, 0);
+        drop(release);
+        while !worker.has_ended() {
+            thread::yield_now();
+        }
+    });
 }
 
 #[test]
 fn a_job_that_waits_for_an_operation_is_told_of_the_stop_at_once() {
-    let host = Host::with(patient());
-    let remote = host.remote().clone();
-    let (tell, told) = mpsc::channel();
-    for _ in 0..5 {
-        let (remote, tell) = (remote.clone(), tell.clone());
-        begin(&remote.clone(), move || {
-            let waited = remote.call(Label::here(), LONG, future::pending::<()>);
-            tell.send(is_stopped(&waited)).expect("the test lives");
-        });
-    }
-    while remote.thread_pool().stats().blocked < 5 {
-        thread::yield_now();
-    }
-    let begun = Instant::now();
-    drop(host);
-    assert_prompt(begun);
-    assert_eq!(told.try_iter().collect::<Vec<_>>(), [true; 5]);
+    for_every_backend(|settings| {
+        let host = Host::with(patient(settings));
+        let remote = host.remote().clone();
+        let (tell, told) = mpsc::channel();
+        for _ in 0..5 {
+            let (remote, tell) = (remote.clone(), tell.clone());
+            begin(&remote.clone(), move || {
+                let waited = remote.call(Label::here(), LONG, future::pending::<()>);
+                tell.send(is_stopped(&waited)).expect("the test lives");
+            });
+        }
+        while remote.thread_pool().stats().blocked < 5 {
+            thread::yield_now();
+        }
+        let begun = Instant::now();
+        drop(host);
+        assert_prompt(begun);
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), [true; 5]);
+    });
 }
 
 #[test]
 fn a_job_whose_operation_borrows_gets_it_dropped() {
-    let host = Host::with(patient());
-    let remote = host.remote().clone();
-    let trace = Trace::new();
-    let (value, theirs) = (trace.value(), remote.clone());
-    let (tell, told) = mpsc::channel();
-    let (running, runs) = mpsc::channel();
-    begin(&remote, move || {
-        let waited = theirs.call_borrowed(Label::here(), LONG, async || {
-            running.send(()).expect("the test lives");
-            future::pending::<()>().await;
-            drop(value.another());
+    for_every_backend(|settings| {
+        let host = Host::with(patient(settings));
+        let remote = host.remote().clone();
+        let trace = Trace::new();
+        let (value, theirs) = (trace.value(), remote.clone());
+        let (tell, told) = mpsc::channel();
+        let (running, runs) = mpsc::channel();
+        begin(&remote, move || {
+            let waited = theirs.call_borrowed(Label::here(), LONG, async || {
+                running.send(()).expect("the test lives");
+                future::pending::<()>().await;
+                drop(value.another());
+            });
+            tell.send(is_stopped(&waited)).expect("the test lives");
         });
-        tell.send(is_stopped(&waited)).expect("the test lives");
+        runs.recv_timeout(LONG).expect("the operation begins");
+        let begun = Instant::now();
+        drop(host);
+        assert_prompt(begun);
+        assert_eq!(told.try_recv(), Ok(true));
     });
-    runs.recv_timeout(LONG).expect("the operation begins");
-    let begun = Instant::now();
-    drop(host);
-    assert_prompt(begun);
-    assert_eq!(told.try_recv(), Ok(true));
 }
 
 #[test]
 fn after_the_stop_jobs_are_refused_and_another_run_takes_them_again() {
-    let mut reactor = patient().build().unwrap();
-    let remote = reactor.remote();
-    reactor.block_on(async {}).unwrap();
-    let trace = Trace::new();
-    let value = trace.value();
-    let refused = remote.call_in_thread(move || drop(value));
-    assert_eq!(refused, Err(PoolError::Stopped));
-    assert_eq!(trace.count(), 1);
-    let refused = block_on(remote.defer_to_thread(|| ()));
-    assert!(matches!(refused, Err(JoinError::Stopped)));
-    for number in 0..3 {
-        let ran = reactor.block_on(async move { crochet::defer_to_thread(move || number).await });
-        assert_eq!(ran.unwrap().unwrap(), number);
-    }
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(patient(settings));
+        let remote = reactor.remote();
+        reactor.block_on(async {}).unwrap();
+        let trace = Trace::new();
+        let value = trace.value();
+        let refused = remote.call_in_thread(move || drop(value));
+        assert_eq!(refused, Err(PoolError::Stopped));
+        assert_eq!(trace.count(), 1);
+        let refused = block_on(remote.defer_to_thread(|| ()));
+        assert!(matches!(refused, Err(JoinError::Stopped)));
+        for number in 0..3 {
+            let ran =
+                reactor.block_on(async move { crochet::defer_to_thread(move || number).await });
+            assert_eq!(ran.unwrap().unwrap(), number);
+        }
+    });
 }
 
 #[test]
 fn threads_of_an_earlier_run_do_not_count_in_the_next() {
-    logs::capture();
-    let settings = Reactor::builder().pool_size(1).pool_join_timeout(SHORT);
-    let mut reactor = settings.build().unwrap();
-    let remote = reactor.remote();
-    let (release, worker) = occupy(&remote);
-    reactor.block_on(async {}).unwrap();
-    assert!(!worker.has_ended());
-    let ran = reactor.block_on(async {
-        crochet::defer_to_thread(|| 1).await.unwrap();
-        crochet::defer_to_thread(|| 2).await
+    for_every_backend(|settings| {
+        logs::capture();
+        let settings = settings.pool_size(1).pool_join_timeout(SHORT);
+        let mut reactor = Tidy::with(settings);
+        let remote = reactor.remote();
+        let (release, worker) = occupy(&remote);
+        reactor.block_on(async {}).unwrap();
+        assert!(!worker.has_ended());
+        let ran = reactor.block_on(async {
+            crochet::defer_to_thread(|| 1).await.unwrap();
+            crochet::defer_to_thread(|| 2).await
+        });
+        assert_eq!(ran.unwrap().unwrap(), 2);
+        drop(release);
+        while !worker.has_ended() {
+            thread::yield_now();
+        }
+        assert_eq!(remote.thread_pool().stats().workers, 0);
     });
-    assert_eq!(ran.unwrap().unwrap(), 2);
-    drop(release);
-    while !worker.has_ended() {
-        thread::yield_now();
-    }
-    assert_eq!(remote.thread_pool().stats().workers, 0);
 }
 
 #[test]
 fn a_reactor_that_is_dropped_without_having_run_ends_its_pool() {
-    let reactor = patient().build().unwrap();
-    let remote = reactor.remote();
-    let (release, worker) = occupy(&remote);
-    let waiter = remote.defer_to_thread({
-        let remote = remote.clone();
-        move || remote.call(Label::here(), LONG, future::pending::<()>)
+    for_every_backend(|settings| {
+        let reactor = Tidy::with(patient(settings));
+        let remote = reactor.remote();
+        let (release, worker) = occupy(&remote);
+        let waiter = remote.defer_to_thread({
+            let remote = remote.clone();
+            move || remote.call(Label::here(), LONG, future::pending::<()>)
+        });
+        while remote.thread_pool().stats().blocked == 0 {
+            thread::yield_now();
+        }
+        drop(release);
+        drop(reactor);
+        assert!(worker.has_ended());
+        let waited = block_on(waiter).unwrap();
+        assert!(is_stopped(&waited));
     });
-    while remote.thread_pool().stats().blocked == 0 {
-        thread::yield_now();
-    }
-    drop(release);
-    drop(reactor);
-    assert!(worker.has_ended());
-    let waited = block_on(waiter).unwrap();
-    assert!(is_stopped(&waited));
 }
 
 #[test]
 fn draining_lets_jobs_end() {
-    let host = Host::with(patient().pool_size(1));
-    let remote = host.remote().clone();
-    let (release, _) = occupy(&remote);
-    let (tell, told) = mpsc::channel();
-    remote
-        .call_in_thread(move || tell.send(()).expect("the test lives"))
-        .unwrap();
-    remote.drain();
-    drop(release);
-    while !remote.is_stopped() {
-        thread::yield_now();
-    }
-    assert_eq!(told.try_recv(), Ok(()));
-    drop(host);
+    for_every_backend(|settings| {
+        let host = Host::with(patient(settings).pool_size(1));
+        let remote = host.remote().clone();
+        let (release, _) = occupy(&remote);
+        let (tell, told) = mpsc::channel();
+        remote
+            .call_in_thread(move || tell.send(()).expect("the test lives"))
+            .unwrap();
+        remote.drain();
+        drop(release);
+        while !remote.is_stopped() {
+            thread::yield_now();
+        }
+        assert_eq!(told.try_recv(), Ok(()));
+        drop(host);
+    });
 }
 
 #[test]
 fn a_revoked_job_does_not_hold_up_draining() {
-    let host = Host::with(patient().pool_size(0));
-    let remote = host.remote().clone();
-    let job = remote.defer_to_thread(|| ());
-    remote.drain();
-    drop(job);
-    while !remote.is_stopped() {
-        thread::yield_now();
-    }
-    drop(host);
+    for_every_backend(|settings| {
+        let host = Host::with(patient(settings).pool_size(0));
+        let remote = host.remote().clone();
+        let job = remote.defer_to_thread(|| ());
+        remote.drain();
+        drop(job);
+        while !remote.is_stopped() {
+            thread::yield_now();
+        }
+        drop(host);
+    });
 }
 
 #[test]
 fn virtual_time_ends_the_pool_in_real_time() {
-    let mut harness = Harness::with(&patient());
-    let remote = harness.remote();
-    let idle = begin(&remote, || ());
-    let blocked = remote.defer_to_thread({
-        let remote = remote.clone();
-        move || remote.call(Label::here(), LONG, future::pending::<()>)
+    for_every_backend(|settings| {
+        let mut harness = Harness::with(&patient(settings));
+        let remote = harness.remote();
+        let idle = begin(&remote, || ());
+        let blocked = remote.defer_to_thread({
+            let remote = remote.clone();
+            move || remote.call(Label::here(), LONG, future::pending::<()>)
+        });
+        while remote.thread_pool().stats().blocked == 0 {
+            thread::yield_now();
+        }
+        remote.stop();
+        harness.run_until_idle();
+        let waited = block_on(blocked).unwrap();
+        assert!(is_stopped(&waited));
+        drop(harness);
+        assert!(idle.has_ended());
     });
-    while remote.thread_pool().stats().blocked == 0 {
-        thread::yield_now();
-    }
-    remote.stop();
-    harness.run_until_idle();
-    let waited = block_on(blocked).unwrap();
-    assert!(is_stopped(&waited));
-    drop(harness);
-    assert!(idle.has_ended());
 }
 
 #[test]
 fn many_threads_hand_jobs_over_while_the_reactor_stops() {
-    for _ in 0..50 {
-        let host = Host::with(patient().pool_size(2));
-        let done = Arc::new(());
-        let handing: Vec<_> = (0..4)
-            .map(|_| {
-                let (remote, done) = (host.remote().clone(), Arc::clone(&done));
-                thread::spawn(move || hand_over_until_refused(&remote, &done))
-            })
-            .collect();
-        while host.remote().thread_pool().stats().completed < 20 {
-            thread::yield_now();
+    for_every_backend(|settings| {
+        for _ in 0..50 {
+            let host = Host::with(patient(settings.clone()).pool_size(2));
+            let done = Arc::new(());
+            let handing: Vec<_> = (0..4)
+                .map(|_| {
+                    let (remote, done) = (host.remote().clone(), Arc::clone(&done));
+                    thread::spawn(move || hand_over_until_refused(&remote, &done))
+                })
+                .collect();
+            while host.remote().thread_pool().stats().completed < 20 {
+                thread::yield_now();
+            }
+            drop(host);
+            for thread in handing {
+                thread.join().expect("every job has an end");
+            }
+            assert_eq!(Arc::strong_count(&done), 1, "no job is left over");
         }
-        drop(host);
-        for thread in handing {
-            thread.join().expect("every job has an end");
-        }
-        assert_eq!(Arc::strong_count(&done), 1, "no job is left over");
-    }
+    });
 }
 
 fn hand_over_until_refused(remote: &Remote, done: &Arc<()>) {

@@ -1,13 +1,12 @@
 //! Programs that do with children what they like, and systems that lack something.
 #![cfg(target_os = "linux")]
 
-use std::env;
-use std::path::PathBuf;
 use std::process::Command;
 
 use crochet::Backend;
 use crochet_tests::child::{self, Ran};
 use crochet_tests::children;
+use crochet_tests::peer;
 use crochet_tests::program;
 
 const CHILDREN: &str = env!("CARGO_BIN_EXE_children");
@@ -81,7 +80,9 @@ const LIFE: &[&str] = &[
 #[test]
 fn without_pidfds_children_are_as_with_them() {
     assert_prints("life", LIFE);
-    let Some(strace) = strace() else { return };
+    let Some(strace) = peer::find("strace") else {
+        return;
+    };
     // As old systems, new systems behind a filter, and Linux 5.3 answer.
     for fault in [
         "pidfd_open:error=ENOSYS",
@@ -99,15 +100,32 @@ fn without_pidfds_children_are_as_with_them() {
     }
 }
 
-/// The tracer. Without it a part of a test is skipped, or fails where CROCHET_REQUIRE_PEERS is 1.
-fn strace() -> Option<PathBuf> {
-    let path = env::var_os("PATH").expect("PATH is set");
-    let mut programs = env::split_paths(&path).map(|folder| folder.join("strace"));
-    let program = programs.find(|program| program.is_file());
-    let required = env::var_os("CROCHET_REQUIRE_PEERS");
-    assert!(
-        program.is_some() || required.is_none_or(|value| value != "1"),
-        "strace is not installed"
-    );
-    program
+#[test]
+fn a_child_that_cannot_be_killed_when_the_time_is_up_is_an_error() {
+    let Some(strace) = peer::find("strace") else {
+        return;
+    };
+    for backend in Backend::ALL {
+        let mut command = Command::new(&strace);
+        command.args(["-qq", "-o", "/dev/null"]);
+        command.args(["-e", "inject=pidfd_send_signal:error=EPERM:when=1"]);
+        let ran = run(command.args([CHILDREN, "unkillable"]), *backend);
+        let refused = "the child did not end in time and was not killed: the signal could not be sent: permission denied";
+        ran.assert_printed(&[refused, "true", "no children"]);
+    }
+}
+
+#[test]
+fn a_child_that_no_thread_waits_for_is_reaped_when_another_is_started() {
+    let Some(strace) = peer::find("strace") else {
+        return;
+    };
+    for backend in Backend::ALL {
+        let mut command = Command::new(&strace);
+        command.args(["-qq", "-o", "/dev/null"]);
+        // The first one starts the child.
+        command.args(["-e", "inject=clone,clone3:error=EAGAIN:when=2"]);
+        let ran = run(command.args([CHILDREN, "thread"]), *backend);
+        ran.assert_printed(&["no children"]);
+    }
 }

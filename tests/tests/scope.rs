@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use crochet::testing::Harness;
@@ -44,6 +45,53 @@ fn the_output_of_the_body_is_returned() {
         one.await.unwrap() + two.await.unwrap()
     }));
     assert_eq!(sum.unwrap(), 3);
+}
+
+/// Scopes within scopes, so many, the last of which holds a value.
+fn nested(scopes: u32, value: Traced) -> Pin<Box<dyn Future<Output = ()>>> {
+    Box::pin(async move {
+        if scopes == 0 {
+            return hold(value).await;
+        }
+        let ended = scope(|scope| async move {
+            drop(scope.spawn(nested(scopes - 1, value)));
+            pending::<()>().await;
+        });
+        ended.await.expect("no child panics");
+    })
+}
+
+#[test]
+fn deeply_nested_scopes_are_dropped_without_a_deep_stack() {
+    run(async {
+        let trace = Trace::new();
+        let all = nested(20_000, trace.value());
+        assert!(timeout(SECOND, all).await.is_err());
+        assert_eq!(trace.count(), 1, "no child is left when that returns");
+    });
+}
+
+#[test]
+fn whoever_gives_up_joining_leaves_nothing_behind() {
+    /// A waker that counts those that are the same.
+    struct Counted;
+
+    impl Wake for Counted {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    run(scope(|scope| async move {
+        drop(scope.spawn(pending::<()>()));
+        let counted = Arc::new(Counted);
+        for _ in 0..3 {
+            let waker = Waker::from(Arc::clone(&counted));
+            let mut join = Box::pin(scope.join());
+            let polled = join.as_mut().poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+        }
+        assert_eq!(Arc::strong_count(&counted), 1);
+    }))
+    .expect("no child panics");
 }
 
 #[test]

@@ -215,3 +215,23 @@ fn outside_of_a_reactor_that_is_the_error() {
         );
     });
 }
+
+#[test]
+fn an_attempt_that_is_always_interrupted_does_not_keep_the_loop_to_itself() {
+    on_every_backend(|| async {
+        let (_near, far) = pair();
+        let far = Source::new(far).unwrap();
+        let over = Rc::new(std::cell::Cell::new(false));
+        let theirs = Rc::clone(&over);
+        let other = spawn(async move {
+            sleep(Duration::from_millis(1)).await;
+            theirs.set(true);
+        });
+        let interrupted = far.read_with(|_| match over.get() {
+            true => Ok(()),
+            false => Err(ErrorKind::Interrupted.into()),
+        });
+        interrupted.await.unwrap();
+        other.await.unwrap();
+    });
+}

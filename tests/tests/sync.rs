@@ -39,6 +39,48 @@ impl Record {
 }
 
 #[test]
+fn an_owned_guard_has_its_turn_and_can_be_moved() {
+    /// Not to be cloned.
+    struct Count(u32);
+
+    on_reactor(async {
+        let lock = Lock::new(Count(0));
+        let mut owned = lock.clone().acquire_owned().await;
+        owned.0 += 1;
+        assert!(lock.is_locked() && lock.try_acquire_owned().is_none());
+        let theirs = lock.clone();
+        let waiting = spawn(async move { theirs.acquire().await.0 });
+        let moved = spawn(async move {
+            sleep(SECOND).await;
+            owned.0 += 1;
+        });
+        assert_eq!(waiting.await.expect("no panic"), 2);
+        moved.await.expect("no panic");
+        let owned = lock.try_acquire_owned().expect("it is free");
+        assert_eq!(owned.0, 2);
+        drop(owned);
+        assert!(!lock.is_locked());
+    });
+}
+
+#[test]
+fn raising_a_queues_limit_admits_those_who_wait_for_room() {
+    on_reactor(async {
+        let queue = Queue::new().size_limit(1);
+        let puts = (0..4).map(|number| spawn(queue.put(number)));
+        let puts: Vec<_> = puts.collect();
+        sleep(SECOND).await;
+        assert_eq!(queue.len(), 1);
+        let queue = queue.size_limit(3);
+        sleep(SECOND).await;
+        let done: Vec<_> = puts.iter().map(|put| put.is_finished()).collect();
+        assert_eq!(done, [true, true, true, false]);
+        let items: Vec<_> = std::iter::from_fn(|| queue.try_get()).collect();
+        assert_eq!(items, [0, 1, 2, 3]);
+    });
+}
+
+#[test]
 fn a_lock_is_had_by_one_task_at_a_time_in_the_order_of_asking() {
     on_reactor(async {
         let lock = Lock::new(Vec::new());

@@ -1,26 +1,27 @@
-//! Tasks of the loop: their handles, names and panics.
+//! Tasks of the loop, on every back end: their order, handles, names and panics.
 
 use std::cell::RefCell;
 use std::future::pending;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crochet::testing::Harness;
+use crochet::sync::Event;
 use crochet::{JoinError, sleep, spawn, spawn_named, yield_now};
+use crochet_tests::backends::{for_every_backend, on_every_backend};
 use crochet_tests::logs;
+use crochet_tests::tidy::Tidy;
 use crochet_tests::traces::Trace;
 
-/// Makes a reactor on virtual time. What is logged is captured before: that and the first reactor both put a hook in
-/// front of the process's panic hook.
-fn harness() -> Harness {
-    logs::capture();
-    Harness::new()
+/// Lets every task that is ready do what it can, and the loop look for events.
+async fn turns() {
+    for _ in 0..5 {
+        sleep(Duration::ZERO).await;
+    }
 }
 
 #[test]
 fn a_handle_gives_the_output() {
-    let mut harness = harness();
-    let sum = harness.block_on(async {
+    on_every_backend(|| async {
         let tasks: Vec<_> = (1..=100_u32)
             .map(|number| spawn(async move { number }))
             .collect();
@@ -28,104 +29,125 @@ fn a_handle_gives_the_output() {
         for task in tasks {
             sum += task.await.expect("it ends");
         }
-        sum
+        assert_eq!(sum, 5050);
     });
-    assert_eq!(sum.expect("it ends"), 5050);
+}
+
+#[test]
+fn what_is_spawned_before_the_run_begins_with_it_in_order() {
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let order = Rc::new(RefCell::new(Vec::new()));
+        for number in 1..=3 {
+            let order = Rc::clone(&order);
+            drop(reactor.spawn(async move { order.borrow_mut().push(number) }));
+        }
+        assert!(order.borrow().is_empty(), "nothing runs before the run");
+        let theirs = Rc::clone(&order);
+        let ran = reactor.block_on(async move {
+            theirs.borrow_mut().push(4);
+            yield_now().await;
+        });
+        ran.expect("it ends");
+        assert_eq!(*order.borrow(), [1, 2, 3, 4]);
+    });
 }
 
 #[test]
 fn dropping_a_handle_lets_the_task_go_on() {
-    let mut harness = harness();
-    let trace = Trace::new();
-    let held = trace.value();
-    drop(harness.spawn(async move {
-        sleep(Duration::from_secs(1)).await;
-        drop(held);
-    }));
-    harness.run_until_idle();
-    assert_eq!(trace.count(), 0);
-    harness.advance(Duration::from_secs(1));
-    assert_eq!(trace.count(), 1);
+    on_every_backend(|| async {
+        let (trace, go_on) = (Trace::new(), Event::new());
+        let (held, told) = (trace.value(), go_on.clone());
+        drop(spawn(async move {
+            told.wait().await;
+            drop(held);
+        }));
+        turns().await;
+        assert_eq!(trace.count(), 0);
+        go_on.set();
+        turns().await;
+        assert_eq!(trace.count(), 1);
+    });
 }
 
 #[test]
 fn a_handle_that_cancels_when_it_is_dropped_takes_the_task_with_it() {
-    let mut harness = harness();
-    let trace = Trace::new();
-    let held = trace.value();
-    let task = harness.spawn(async move {
-        let _held = held;
-        pending::<()>().await;
+    on_every_backend(|| async {
+        let trace = Trace::new();
+        let held = trace.value();
+        let task = spawn(async move {
+            let _held = held;
+            pending::<()>().await;
+        });
+        let task = task.cancel_on_drop();
+        turns().await;
+        assert_eq!(trace.count(), 0);
+        drop(task);
+        turns().await;
+        assert_eq!(trace.count(), 1);
     });
-    let task = task.cancel_on_drop();
-    harness.run_until_idle();
-    assert_eq!(trace.count(), 0);
-    drop(task);
-    harness.run_until_idle();
-    assert_eq!(trace.count(), 1);
 }
 
 #[test]
 fn a_handle_that_cancels_when_it_is_dropped_gives_the_output_before() {
-    let mut harness = harness();
-    let output = harness.block_on(async { spawn(async { 7 }).cancel_on_drop().await });
-    assert_eq!(output.expect("it ends").expect("it was not cancelled"), 7);
+    on_every_backend(|| async {
+        let output = spawn(async { 7 }).cancel_on_drop().await;
+        assert_eq!(output.expect("it was not cancelled"), 7);
+    });
 }
 
 #[test]
 fn a_panic_ends_its_task_only_and_the_handle_tells_where_it_was() {
-    let mut harness = harness();
-    let healthy = harness.spawn(async {
-        sleep(Duration::from_secs(1)).await;
-        "healthy"
+    on_every_backend(|| async {
+        let healthy = spawn(async {
+            turns().await;
+            "healthy"
+        });
+        let line = line!() + 1;
+        let panicked = spawn(async { panic!("tasks: out of order") });
+        let outcome: Result<(), _> = panicked.await;
+        let Err(JoinError::Panicked(panic)) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(panic.message(), "tasks: out of order");
+        assert_eq!((panic.file(), panic.line()), (Some(file!()), Some(line)));
+        assert_eq!(healthy.await.expect("it ends"), "healthy");
+        logs::assert_none("tasks: out of order");
     });
-    let (panicked, line) = (
-        harness.spawn(async { panic!("tasks: out of order") }),
-        line!() - 1,
-    );
-    harness.advance(Duration::from_secs(1));
-    let outcome: Result<(), _> = harness.block_on(panicked).expect("it ends");
-    let Err(JoinError::Panicked(panic)) = outcome else {
-        panic!("{outcome:?}");
-    };
-    assert_eq!(panic.message(), "tasks: out of order");
-    assert_eq!((panic.file(), panic.line()), (Some(file!()), Some(line)));
-    assert!(healthy.is_finished());
-    logs::assert_none("tasks: out of order");
 }
 
 #[test]
 fn a_panic_that_nobody_asks_for_is_logged_with_the_tasks_name_and_place() {
-    let mut harness = harness();
-    let line = line!() + 2;
-    let spawned = harness.block_on(async {
+    on_every_backend(|| async {
+        let line = line!() + 1;
         drop(spawn_named("tasks-reader", async { panic!("unheard of") }));
-        yield_now().await;
+        turns().await;
+        let message = logs::take_one_error("tasks-reader");
+        let place = format!("{}:{line}", file!());
+        assert!(message.text.contains(&place), "{message:?}");
+        assert!(message.text.contains("unheard of"), "{message:?}");
     });
-    spawned.expect("it ends");
-    harness.run_until_idle();
-    let message = logs::assert_one_error("tasks-reader");
-    let place = format!("{}:{line}", file!());
-    assert!(message.text.contains(&place), "{message:?}");
-    assert!(message.text.contains("unheard of"), "{message:?}");
 }
 
 #[test]
 fn yielding_lets_every_ready_task_run_first() {
-    let mut harness = harness();
-    let order = Rc::new(RefCell::new(Vec::new()));
-    for task in ['a', 'b', 'c'] {
-        let order = Rc::clone(&order);
-        drop(harness.spawn(async move {
-            for step in 1..=3 {
-                order.borrow_mut().push((step, task));
-                yield_now().await;
-            }
-        }));
-    }
-    harness.run_until_idle();
-    let expected: Vec<_> = (1..=3)
-        .flat_map(|step| ['a', 'b', 'c'].map(|task| (step, task)))
-        .collect();
-    assert_eq!(*order.borrow(), expected);
+    on_every_backend(|| async {
+        let order = Rc::new(RefCell::new(Vec::new()));
+        let tasks = ['a', 'b', 'c'].map(|task| {
+            let order = Rc::clone(&order);
+            spawn(async move {
+                for step in 1..=3 {
+                    order.borrow_mut().push((step, task));
+                    yield_now().await;
+                }
+            })
+        });
+        for task in tasks {
+            task.await.expect("it ends");
+        }
+        let expected: Vec<_> = (1..=3)
+            .flat_map(|step| ['a', 'b', 'c'].map(|task| (step, task)))
+            .collect();
+        assert_eq!(*order.borrow(), expected);
+    });
 }

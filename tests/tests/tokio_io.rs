@@ -28,6 +28,42 @@ async fn connected() -> (TcpStream, TcpStream) {
 }
 
 #[test]
+fn a_stream_does_not_see_what_another_has_received() {
+    /// Gives secrets out, and looks at the room that it is given.
+    struct Looking {
+        gives: usize,
+        fails: bool,
+    }
+
+    impl futures_io::AsyncRead for Looking {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _cx: &mut Context<'_>,
+            room: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
+            assert!(room.iter().all(|byte| *byte == 0), "it sees what was read");
+            room[..self.gives].fill(b'x');
+            Poll::Ready(match self.fails {
+                false => Ok(self.gives),
+                true => Err(io::ErrorKind::ConnectionReset.into()),
+            })
+        }
+    }
+
+    for (gives, fails) in [(1000, false), (3, true), (10, false), (0, false)] {
+        let mut received = vec![std::mem::MaybeUninit::uninit(); 4096];
+        let mut received = ReadBuf::uninit(&mut received);
+        let mut stream = TokioIo::new(Looking { gives, fails });
+        let mut cx = Context::from_waker(Waker::noop());
+        let Poll::Ready(read) = Pin::new(&mut stream).poll_read(&mut cx, &mut received) else {
+            panic!("it is always ready");
+        };
+        assert_eq!(read.is_err(), fails);
+        assert_eq!(received.filled().len(), if fails { 0 } else { gives });
+    }
+}
+
+#[test]
 fn what_is_written_comes_back_and_ends_where_the_writer_ends() {
     on_every_backend(|| async {
         let (here, there) = connected().await;

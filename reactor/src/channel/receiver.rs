@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::blocking::block;
 use super::error::RecvError;
 use super::{Channel, Forked, wake_all};
+use crate::caught;
 use crate::sync::exchange::GetTicket;
 use crate::sync::wait_list::Left;
 use crate::wait::BlockingError;
@@ -212,7 +213,9 @@ impl<T> Drop for Receiving<'_, T> {
             Err(Forked) => return,
             Ok(mut state) => state.exchange.give_up_get(ticket),
         };
-        drop(own);
+        if let Some(own) = own {
+            caught::drop_waker(own);
+        }
         wake_all(next);
     }
 }

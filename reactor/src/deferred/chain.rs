@@ -10,6 +10,7 @@
 //! The driver is a task, there while the chain is waiting or busy. Foreign code runs while nothing is
 //! borrowed, so it may settle or drop the chain that calls it: the driver looks at the stage again.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::Future;
@@ -19,9 +20,9 @@ use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use super::Lost;
-use super::cancel::Awaited;
-use super::teardown::{Remains, drop_flat};
-use crate::caught::Outcome;
+use super::cancel::{Awaited, Error};
+use super::teardown::drop_flat;
+use crate::caught::{self, Outcome};
 use crate::context::{self, Context};
 use crate::label::Label;
 use crate::panic::catch;
@@ -41,6 +42,15 @@ pub(super) trait Link {
     /// Calls it with the result of the one before. Its own result is put where the next finds it,
     /// or will be by what is returned.
     fn call(self: Box<Self>) -> Option<Box<dyn Source>>;
+
+    /// Leaves the error of a cancellation as the result that the callback is called with, unless that
+    /// is an error already. Returns what is to be dropped, where nothing is borrowed; `None` when errors
+    /// there are of another type.
+    fn fail_before(&self, error: &mut Error<'_>) -> Option<Box<dyn Any>>;
+
+    /// Leaves the error of a cancellation as the result of the callback, which has not been called.
+    /// Tells whether its errors are of that type.
+    fn fail_after(&self, error: &mut Error<'_>) -> bool;
 }
 
 pub(super) struct Chain {
@@ -57,6 +67,8 @@ struct State {
     driver: Option<JoinHandle<()>>,
     /// Tells the present driver from those before, which may be dropped later.
     drivers: u64,
+    /// How often a cancellation has failed it: what was going on before has no say any more.
+    failures: u64,
 }
 
 enum Stage {
@@ -81,6 +93,7 @@ impl Chain {
                 waiter: None,
                 driver: None,
                 drivers: 0,
+                failures: 0,
             }),
             context: context::expect_current(),
             label,
@@ -137,6 +150,42 @@ impl Chain {
         }
     }
 
+    /// Fails what the chain waits for, or has the result of, with the error of a cancellation. Where
+    /// errors are of another type, callbacks are dropped, up to the first whose errors are of this one.
+    /// Those that follow are called as usual. Tells whether there is one; if not, nothing has changed.
+    pub(super) fn fail(self: &Rc<Self>, error: &mut Error<'_>) -> bool {
+        let (unwanted, skipped, source, driver) = {
+            let mut state = self.state.borrow_mut();
+            if !matches!(state.stage, Stage::Waiting(_) | Stage::Busy) {
+                return false;
+            }
+            let Some(next) = state.links.front() else {
+                return false;
+            };
+            let unwanted = next.fail_before(error);
+            let mut skipped = VecDeque::new();
+            if unwanted.is_none() {
+                let last = state.links.iter().position(|link| link.fail_after(error));
+                let Some(last) = last else { return false };
+                let called = state.links.split_off(last + 1);
+                skipped = mem::replace(&mut state.links, called);
+            }
+            state.failures += 1;
+            match mem::replace(&mut state.stage, Stage::Busy) {
+                Stage::Waiting(source) => (unwanted, skipped, Some(source), state.driver.take()),
+                // The driver goes on by itself.
+                _ => (unwanted, skipped, None, None),
+            }
+        };
+        if let Some(driver) = driver {
+            driver.cancel();
+            self.drive();
+        }
+        drop_flat(source, skipped);
+        caught::contain("the destructor of a result", || drop(unwanted));
+        true
+    }
+
     /// Gives the chain up: nobody waits for its end.
     pub(super) fn abandon(&self) {
         let lost = self.give_up(Stage::Over(None));
@@ -178,32 +227,33 @@ impl Chain {
             Stage::Over(lost) => (None, lost),
             Stage::Busy | Stage::Settled => (None, None),
         };
-        drop_flat(Remains { source, links });
+        drop_flat(source, links);
         if let Some(waiter) = waiter {
-            waiter.wake();
+            caught::wake(waiter);
         }
         lost
     }
 
-    /// Enters the next stage, unless foreign code has settled or dropped the chain meanwhile; then
-    /// returns what the stage would have held.
-    fn go_on_to(&self, next: Stage) -> Result<(), Stage> {
-        let mut state = self.state.borrow_mut();
-        match state.stage {
-            Stage::Busy => {
-                state.stage = next;
-                Ok(())
+    /// Waits for a source from now on, unless foreign code has settled, dropped or cancelled the chain
+    /// since there had been so many `failures`.
+    fn wait_for(&self, source: Box<dyn Source>, failures: u64) {
+        let unwanted = {
+            let mut state = self.state.borrow_mut();
+            if matches!(state.stage, Stage::Busy) && state.failures == failures {
+                state.stage = Stage::Waiting(source);
+                return;
             }
-            Stage::Waiting(_) | Stage::Settled | Stage::Over(_) => Err(next),
-        }
+            source
+        };
+        give_back(unwanted);
     }
 
     /// Waits for the source, if there is one.
     fn poll_source(&self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Lost>> {
-        let mut source = {
+        let (mut source, failures) = {
             let mut state = self.state.borrow_mut();
             match mem::replace(&mut state.stage, Stage::Busy) {
-                Stage::Waiting(source) => source,
+                Stage::Waiting(source) => (source, state.failures),
                 other => {
                     state.stage = other;
                     return Poll::Ready(Ok(()));
@@ -213,23 +263,26 @@ impl Chain {
         // Out of the chain: a canceller may run, and look at it.
         let polled = source.poll(cx);
         if polled.is_pending() {
-            if let Err(Stage::Waiting(source)) = self.go_on_to(Stage::Waiting(source)) {
-                give_back(Some(source));
-            }
+            self.wait_for(source, failures);
         } else {
-            give_back(Some(source));
+            give_back(source);
         }
-        polled
+        if self.state.borrow().failures == failures {
+            polled
+        } else {
+            // Whatever became of it, the chain has gone on without it.
+            Poll::Ready(Ok(()))
+        }
     }
 
     /// Calls the next callback; tells whether there may be another.
     fn call_next(&self) -> bool {
-        let link = {
+        let (link, failures) = {
             let mut state = self.state.borrow_mut();
             if !matches!(state.stage, Stage::Busy) {
                 return false;
             }
-            state.links.pop_front()
+            (state.links.pop_front(), state.failures)
         };
         let Some(link) = link else {
             self.settle();
@@ -237,14 +290,22 @@ impl Chain {
         };
         match catch(|| link.call()) {
             Ok(None) => {}
-            Ok(Some(source)) => {
-                if let Err(Stage::Waiting(source)) = self.go_on_to(Stage::Waiting(source)) {
-                    give_back(Some(source));
-                }
-            }
+            Ok(Some(source)) => self.wait_for(source, failures),
             Err(panic) => self.lose(Lost::Panicked(Outcome::new(Err(panic), self.label))),
         }
-        true
+        self.settle_if_done()
+    }
+
+    /// Settles the chain when it has called its last callback; tells whether it goes on.
+    fn settle_if_done(&self) -> bool {
+        let is_done = {
+            let state = self.state.borrow();
+            matches!(state.stage, Stage::Busy) && state.links.is_empty()
+        };
+        if is_done {
+            self.settle();
+        }
+        !is_done
     }
 
     fn settle(&self) {
@@ -255,7 +316,7 @@ impl Chain {
             state.waiter.take()
         };
         if let Some(waiter) = waiter {
-            waiter.wake();
+            caught::wake(waiter);
         }
     }
 
@@ -269,9 +330,8 @@ impl Chain {
 }
 
 /// Drops a source where nothing is borrowed, without nesting.
-fn give_back(source: Option<Box<dyn Source>>) {
-    let links = VecDeque::new();
-    drop_flat(Remains { source, links });
+fn give_back(source: Box<dyn Source>) {
+    drop_flat(Some(source), VecDeque::new());
 }
 
 /// The task of a chain.

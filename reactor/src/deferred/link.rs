@@ -1,10 +1,11 @@
 //! Functions that are called with a deferred's result.
 
+use std::any::Any;
 use std::fmt::Debug;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, ready};
 
-use super::cancel::Awaited;
+use super::cancel::{Awaited, Error};
 use super::chain::{Chain, Link, Source};
 use super::slot::Slot;
 use super::{Deferred, End, Lost};
@@ -83,7 +84,8 @@ impl<T: 'static, E: 'static> Deferred<T, E> {
     /// Calls `callback` with the error; the returned deferred has the result of the one that it
     /// returns: Twisted's `addErrback`.
     ///
-    /// A value is passed on without a call.
+    /// A value is passed on without a call. The error may be that of a [cancellation](Self::cancel) or
+    /// of a [time limit](Self::timeout). Dropping the deferred calls no callback.
     ///
     /// # Panics
     ///
@@ -181,6 +183,8 @@ struct Call<T, E, U, F, C> {
 
 impl<T, E, U, F, C> Link for Call<T, E, U, F, C>
 where
+    T: 'static,
+    E: 'static,
     U: 'static,
     F: 'static,
     C: FnOnce(Result<T, E>) -> Next<U, F>,
@@ -197,6 +201,16 @@ where
             },
         }
         None
+    }
+
+    fn fail_before(&self, error: &mut Error<'_>) -> Option<Box<dyn Any>> {
+        let error = error.take()?;
+        Some(Box::new(self.from.fail(error)))
+    }
+
+    fn fail_after(&self, error: &mut Error<'_>) -> bool {
+        let error = error.take();
+        error.is_some_and(|error| self.to.fail(error).is_none())
     }
 }
 

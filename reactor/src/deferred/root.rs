@@ -5,9 +5,10 @@ use std::fmt::Debug;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use super::Lost;
-use super::cancel::Cancellable;
+use super::cancel::{Cancellable, Error};
 use crate::caught;
 use crate::label::Label;
+use crate::nesting::end_nested;
 use crate::unhandled::{self, Describe};
 
 /// What a deferred and its resolver share.
@@ -20,6 +21,9 @@ pub(super) struct Root<T, E> {
 struct State<T, E> {
     stage: Stage<T, E>,
     canceller: Option<Box<dyn FnOnce()>>,
+    /// The canceller is being called for a deferred that is kept. It usually drops whatever would have
+    /// fired that, the resolver with it, which then is not the end: a cancelled deferred has an error.
+    cancelling: bool,
 }
 
 /// | stage | set when | left when |
@@ -27,7 +31,7 @@ struct State<T, E> {
 /// | waiting | made | settled, abandoned by either half |
 /// | fired | settled | the result is taken |
 /// | taken | the result is taken, the deferred dropped | |
-/// | left | the resolver is dropped while waiting | |
+/// | left | the resolver is dropped while waiting, but not by the canceller that `cancel` calls | |
 enum Stage<T, E> {
     Waiting(Option<Waker>),
     Fired(Result<T, E>),
@@ -46,7 +50,11 @@ impl<T, E: Debug> Root<T, E> {
 
     fn in_stage(label: Label, stage: Stage<T, E>, canceller: Option<Box<dyn FnOnce()>>) -> Self {
         Self {
-            state: RefCell::new(State { stage, canceller }),
+            state: RefCell::new(State {
+                stage,
+                canceller,
+                cancelling: false,
+            }),
             describe: Describe::new(),
             label,
         }
@@ -120,7 +128,7 @@ impl<T, E> Root<T, E> {
     /// Lets the resolver go.
     pub(super) fn leave(&self) {
         let mut state = self.state.borrow_mut();
-        if matches!(state.stage, Stage::Waiting(_)) {
+        if matches!(state.stage, Stage::Waiting(_)) && !state.cancelling {
             let before = std::mem::replace(&mut state.stage, Stage::Left);
             drop(state);
             wake(before);
@@ -135,7 +143,8 @@ impl<T, E> Root<T, E> {
         // Foreign code runs after the borrow: it may look at the resolver.
         drop(state);
         if let (Stage::Waiting(_), Some(canceller)) = (&stage, canceller) {
-            caught::contain("a canceller", canceller);
+            // A canceller may drop the next deferred, and so on.
+            end_nested(|| caught::contain("a canceller", canceller));
         }
         if let Stage::Fired(Err(error)) = &stage {
             unhandled::report(&"a deferred", &self.label, &self.describe.of(error));
@@ -144,24 +153,37 @@ impl<T, E> Root<T, E> {
     }
 }
 
-impl<T, E> Cancellable for Root<T, E> {
-    fn call_canceller(&self) -> bool {
+impl<T, E: 'static> Cancellable for Root<T, E> {
+    fn cancel(&self, error: &mut Error<'_>) -> bool {
         let canceller = {
             let mut state = self.state.borrow_mut();
-            if !matches!(state.stage, Stage::Waiting(_)) {
-                return false;
+            match &state.stage {
+                Stage::Waiting(_) => {}
+                Stage::Fired(result) => return result.is_err(),
+                Stage::Taken | Stage::Left => return false,
             }
-            state.canceller.take()
+            let canceller = state.canceller.take();
+            // One that cancels the deferred again, from within, leaves the mark as it is.
+            state.cancelling |= canceller.is_some();
+            canceller
         };
         if let Some(canceller) = canceller {
             caught::contain("a canceller", canceller);
+            self.state.borrow_mut().cancelling = false;
         }
-        matches!(self.state.borrow().stage, Stage::Fired(_))
+        if matches!(self.state.borrow().stage, Stage::Fired(_)) {
+            return true;
+        }
+        // One of another type is for what comes behind this, which then drops it.
+        match error.take() {
+            Some(error) => self.settle(Err(error)).is_ok(),
+            None => false,
+        }
     }
 }
 
 fn wake<T, E>(before: Stage<T, E>) {
     if let Stage::Waiting(Some(waker)) = before {
-        waker.wake();
+        caught::wake(waker);
     }
 }

@@ -39,6 +39,21 @@ impl<T, E> Slot<T, E> {
         }
     }
 
+    /// Leaves an error in place of a value, or of nothing; one that is there stays. Returns what is to be
+    /// dropped, where nothing is borrowed.
+    pub(super) fn fail(&self, error: E) -> Option<Result<T, E>> {
+        match self.result.take() {
+            Some(Err(first)) => {
+                self.result.set(Some(Err(first)));
+                Some(Err(error))
+            }
+            unwanted => {
+                self.result.set(Some(Err(error)));
+                unwanted
+            }
+        }
+    }
+
     pub(super) fn take(&self) -> Option<Result<T, E>> {
         self.result.take()
     }

@@ -16,8 +16,10 @@ use crate::sleep::{Elapsed, Sleep, sleep};
 impl<T: 'static, E: From<Elapsed> + 'static> Deferred<T, E> {
     /// Cancels the deferred when `duration` from now has passed: Twisted's `addTimeout`.
     ///
-    /// The returned deferred has then failed with [`Elapsed`], unless a canceller fired the deferred
-    /// with something else. A cancellation of another kind stays what it is.
+    /// What it waits for then fails with [`Elapsed`], unless a canceller fired that with something else,
+    /// and the result takes the usual way, as after [`cancel`](Self::cancel): callbacks that were added
+    /// before are called, and may return a deferred, which is waited for without a limit. A cancellation
+    /// of another kind stays what it is.
     ///
     /// # Panics
     ///

@@ -13,6 +13,10 @@ use crate::pool::defer_to_thread;
 ///
 /// Any number of calls may be under way at the same time, in any order: each says where in the file
 /// it reads or writes, or appends.
+///
+/// It does not implement the traits of `futures-io`. Their calls lend a buffer only as long as they
+/// are polled, while a thread of the pool uses it beyond that; and when one is given up, the thread
+/// may have moved the file's cursor or not, which the next one would read or write at.
 #[derive(Clone, Debug)]
 pub struct File {
     file: Arc<fs::File>,

@@ -182,7 +182,7 @@ impl Wake for Call {
             queue.parent.take()
         };
         if let Some(parent) = parent {
-            parent.wake();
+            caught::wake(parent);
         }
     }
 }

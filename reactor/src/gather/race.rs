@@ -97,6 +97,7 @@ where
             match result {
                 Ok(value) => {
                     this.children.drop_all();
+                    this.errors.drop_all();
                     return Poll::Ready(Ok((index, value)));
                 }
                 Err(error) => this.errors.put(index, error),

@@ -3,9 +3,10 @@
 use std::io;
 use std::net::SocketAddr;
 
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketType};
+use rustix::net::sockopt::socket_error;
+use rustix::net::{AddressFamily, SocketType, getpeername};
 
 #[cfg(any(
     target_os = "linux",
@@ -27,7 +28,7 @@ mod system;
 
 #[cfg(unix)]
 pub(super) use system::send_to;
-pub(super) use system::{accept, open, send_vectored, set_reuse_port, share_address};
+pub(super) use system::{accept, open, send, send_vectored, set_reuse_port, share_address};
 
 /// Opens a socket for addresses like this one.
 pub(super) fn open_for(addr: SocketAddr, kind: SocketType) -> io::Result<OwnedFd> {
@@ -36,6 +37,30 @@ pub(super) fn open_for(addr: SocketAddr, kind: SocketType) -> io::Result<OwnedFd
         SocketAddr::V6(_) => AddressFamily::INET6,
     };
     open(family, kind)
+}
+
+/// Opens a socket that serves nothing: there is a place for one in whatever jail the process is.
+pub(super) fn open_spare() -> io::Result<OwnedFd> {
+    open(AddressFamily::INET, SocketType::DGRAM)
+}
+
+/// Tells whether a connection that was begun has been made; would block while it has not.
+pub(super) fn is_connected<S: AsFd>(socket: &S) -> io::Result<()> {
+    socket_error(socket.as_fd())??;
+    match getpeername(socket.as_fd()) {
+        Ok(_) => Ok(()),
+        Err(Errno::NOTCONN) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes it well when a connection whose direction is to be closed has been closed already: the
+/// other end was faster, which leaves nothing to do.
+pub(super) fn tolerate_closed(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+        result => result,
+    }
 }
 
 /// Tells whether an error of accepting is one of the connection that would have been next, and not

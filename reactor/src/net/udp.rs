@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::{self, SocketAddr};
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::net::SocketType;
 
@@ -157,5 +159,12 @@ impl UdpSocket {
         self.io
             .io(Direction::Read, |socket| socket.peek_from(buf))
             .await
+    }
+}
+
+#[cfg(unix)]
+impl AsFd for UdpSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.source().as_fd()
     }
 }

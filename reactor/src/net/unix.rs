@@ -31,6 +31,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::time::Duration;
+
 mod address;
 mod bind;
 mod credentials;
@@ -49,3 +51,7 @@ pub use datagram::UnixDatagram;
 pub use fds::{MAX_FDS, PassError};
 pub use listener::UnixListener;
 pub use stream::UnixStream;
+
+/// How long to wait for room in another socket's queue before looking again. The system does not
+/// tell of it.
+const PAUSE: Duration = Duration::from_millis(10);

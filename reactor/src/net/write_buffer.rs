@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use futures_io::AsyncWrite;
 
+use crate::registry::Ticket;
 use crate::spawn::spawn;
 
 mod error;
@@ -118,7 +119,7 @@ impl<W> WriteBuffer<W> {
         Ready {
             shared: &self.shared,
             length,
-            key: None,
+            ticket: None,
         }
     }
 
@@ -144,7 +145,7 @@ impl<W> WriteBuffer<W> {
         self.shared.begin_closing();
         Closing {
             shared: Rc::clone(&self.shared),
-            key: None,
+            ticket: None,
         }
     }
 
@@ -179,7 +180,7 @@ impl<W> fmt::Debug for WriteBuffer<W> {
 pub struct Ready<'a, W> {
     shared: &'a Shared<W>,
     length: usize,
-    key: Option<usize>,
+    ticket: Option<Ticket>,
 }
 
 impl<W> Future for Ready<'_, W> {
@@ -189,7 +190,7 @@ impl<W> Future for Ready<'_, W> {
         let this = &mut *self;
         match this.shared.check(this.length) {
             Err(WriteError::Full) => {
-                this.shared.waiters().wait_at(&mut this.key, cx);
+                this.shared.waiters().wait_at(&mut this.ticket, cx);
                 Poll::Pending
             }
             checked => Poll::Ready(checked),
@@ -199,8 +200,8 @@ impl<W> Future for Ready<'_, W> {
 
 impl<W> Drop for Ready<'_, W> {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
-            self.shared.waiters().forget(key);
+        if let Some(ticket) = self.ticket.take() {
+            self.shared.waiters().forget(ticket);
         }
     }
 }
@@ -218,7 +219,7 @@ impl<W> fmt::Debug for Ready<'_, W> {
 #[must_use = "dropping it leaves the end of the writing to itself"]
 pub struct Closing<W> {
     shared: Rc<Shared<W>>,
-    key: Option<usize>,
+    ticket: Option<Ticket>,
 }
 
 impl<W> Closing<W> {
@@ -236,15 +237,15 @@ impl<W> Future for Closing<W> {
         if this.shared.stage() == Stage::Ended {
             return Poll::Ready(this.shared.failure().map_or(Ok(()), Err));
         }
-        this.shared.waiters().wait_at(&mut this.key, cx);
+        this.shared.waiters().wait_at(&mut this.ticket, cx);
         Poll::Pending
     }
 }
 
 impl<W> Drop for Closing<W> {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
-            self.shared.waiters().forget(key);
+        if let Some(ticket) = self.ticket.take() {
+            self.shared.waiters().forget(ticket);
         }
     }
 }

@@ -31,7 +31,7 @@ pub struct Stats {
     pub operations_ended: u64,
     /// How many panics of tasks, callbacks and destructors the loop has contained.
     pub panics: u64,
-    /// How many polls took longer than [`Builder::slow_poll`](crate::Builder::slow_poll) allows.
+    /// How many polls and delayed calls took longer than [`Builder::slow_poll`](crate::Builder::slow_poll) allows.
     pub slow_polls: u64,
     /// How many turns took longer than [`Builder::long_turn`](crate::Builder::long_turn) allows.
     pub long_turns: u64,

@@ -57,6 +57,9 @@ impl Histogram {
     /// Returns a length that the given part of all times did not exceed: 0.5 for the median, 1 for
     /// the longest. It is the end of a bucket, so up to a quarter too long. `None` when nothing was
     /// measured.
+    ///
+    /// Where that is one of the times of more than eighteen minutes, the end of the last bucket is
+    /// returned, 2^40 nanoseconds, which such a time did exceed.
     #[must_use]
     pub fn quantile(&self, part: f64) -> Option<Duration> {
         let count = self.count();
@@ -72,7 +75,8 @@ impl Histogram {
     }
 
     /// Returns the buckets that are not empty, shortest first: the time at which each ends, and how
-    /// many times were shorter than that and not in a bucket before.
+    /// many times were shorter than that and not in a bucket before. Those of the last one, which ends
+    /// at 2^40 nanoseconds, may have been longer.
     pub fn buckets(&self) -> impl Iterator<Item = (Duration, u64)> + '_ {
         let counted = self.counts.iter().enumerate();
         counted

@@ -13,7 +13,7 @@ pub enum Timing {
     Off,
     /// Each turn, which costs two looks at the clock per turn.
     Turns,
-    /// Each turn and each poll of a task, which costs two more looks at the clock per poll.
+    /// Each turn, each poll of a task and each delayed call, which costs two more looks at the clock per poll.
     TurnsAndPolls,
 }
 
@@ -35,10 +35,10 @@ impl Builder {
         self.with_watch(|watch| watch.timing = timing)
     }
 
-    /// Warns when one poll of a task takes longer than `threshold`: in that time the loop can do
-    /// nothing else. Off by default.
+    /// Warns when one poll of a task, or one [delayed call](crate::call_later), takes longer than
+    /// `threshold`: in that time the loop can do nothing else. Off by default.
     ///
-    /// The warning names the task and the place that spawned or submitted it. It goes to the log,
+    /// The warning names the task and the place that spawned or submitted it, or asked for the call. It goes to the log,
     /// at most once a second, and tells how many were left out; [`Stats`](crate::Stats) counts them
     /// all. This costs two looks at the clock per poll.
     #[must_use]

@@ -1,6 +1,7 @@
 //! Measuring turns and polls, for reactors that are asked to.
 
 use std::fmt;
+use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use crochet_core::driver::{Clock, Park, Until};
@@ -12,7 +13,7 @@ use super::histogram::{Histogram, Recorder};
 use super::rate::RateLimit;
 use super::settings::{Settings, Timing};
 use crate::caught;
-use crate::label::Label;
+use crate::panic;
 use crate::shared::Shared;
 
 /// How long a reactor's turns and polls took, as far as it [measures](crate::Timing) them.
@@ -21,7 +22,7 @@ use crate::shared::Shared;
 pub struct Times {
     /// The turns, each from its beginning until it looks for events.
     pub turns: Histogram,
-    /// The polls of tasks; empty unless they are measured.
+    /// The polls of tasks, and delayed calls; empty unless they are measured.
     pub polls: Histogram,
 }
 
@@ -93,11 +94,35 @@ impl Watch {
         };
         let begun = Instant::now();
         let result = run();
-        self.polled(label, begun, scheduler.shared());
+        self.polled(&label, begun, scheduler.shared());
         result
     }
 
-    fn polled(&self, label: Label, begun: Instant, shared: &Shared) {
+    /// Makes a delayed call, which was asked for at `site`, and measures that as a poll.
+    pub(crate) fn around_call(
+        &self,
+        site: &'static Location<'static>,
+        shared: &Shared,
+        call: impl FnOnce(),
+    ) {
+        if !self.looks_at_polls() {
+            return call();
+        }
+        let begun = Instant::now();
+        // One that panics took its time too.
+        let made = panic::catch(call);
+        let (file, line) = (site.file(), site.line());
+        self.polled(
+            &format_args!("the delayed call of {file}:{line}"),
+            begun,
+            shared,
+        );
+        if let Err(panic) = made {
+            caught::report(&"a delayed call", &panic);
+        }
+    }
+
+    fn polled(&self, what: &dyn fmt::Display, begun: Instant, shared: &Shared) {
         let now = Instant::now();
         let took = now.saturating_duration_since(begun);
         if self.settings.timing == Timing::TurnsAndPolls {
@@ -110,7 +135,7 @@ impl Watch {
             tell(&self.slow_polls, now, |more| {
                 log::warn!(
                     target: "crochet::reactor",
-                    "{label} took {took:?} in one poll, longer than {threshold:?}, in which the \
+                    "{what} took {took:?} in one poll, longer than {threshold:?}, in which the \
                      loop did nothing else{more}",
                 );
             });

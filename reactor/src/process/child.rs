@@ -24,7 +24,8 @@ use crate::spawn::spawn_on;
 /// A child that has been started.
 ///
 /// It is reaped as soon as it has ended, whether or not anybody waits for that, so it leaves no
-/// zombie. Dropping this kills it, unless it was [let go of](Self::detach).
+/// zombie. Dropping this kills it, with its [own group](super::Command::own_group) if it was given
+/// one, unless it was [let go of](Self::detach).
 #[derive(Debug)]
 pub struct Child {
     state: Rc<State>,
@@ -47,11 +48,12 @@ impl Child {
                 "this reactor starts no children: it is on virtual time",
             ));
         }
+        keeper::reap_left();
         let reserved = extra.reserve()?;
         let mut child = command.spawn()?;
         drop(reserved);
         let id = id(&child);
-        let state = Rc::new(State::new(id, group, watch(id)?));
+        let state = Rc::new(State::new(id, group, watch(id, group)?));
         let keeper = Keeper::new(Rc::clone(&state), Rc::clone(&context));
         // Its handle lets it go on.
         let label = Label::named("crochet::process");
@@ -131,7 +133,8 @@ impl Child {
     ///
     /// # Errors
     ///
-    /// [`ExitError::TimedOut`] when it was killed; otherwise as [`exited`](Self::exited).
+    /// [`ExitError::TimedOut`] when it was killed; [`ExitError::NotKilled`] when the system refused
+    /// that, at once: the child goes on; otherwise as [`exited`](Self::exited).
     ///
     /// # Cancellation
     ///
@@ -142,10 +145,13 @@ impl Child {
         }
         match self.state.look() {
             Some(end) => end,
-            None => {
-                self.state.kill();
-                self.exited().await.and(Err(ExitError::TimedOut))
-            }
+            None => match self.state.kill() {
+                // Somebody else may have reaped it, which is yet to be found out.
+                Ok(()) | Err(SignalError::Exited) => {
+                    self.exited().await.and(Err(ExitError::TimedOut))
+                }
+                Err(error) => Err(ExitError::NotKilled(error)),
+            },
         }
     }
 
@@ -244,7 +250,7 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         if self.state.fate() == Fate::Killed {
-            self.state.kill();
+            self.state.kill_or_log();
         }
     }
 }
@@ -255,12 +261,12 @@ fn id(child: &std::process::Child) -> Pid {
 }
 
 /// Begins to watch a child; kills and reaps one that cannot be watched.
-fn watch(id: Pid) -> io::Result<Option<Watch>> {
+fn watch(id: Pid, group: Group) -> io::Result<Option<Watch>> {
     match Watch::open(id) {
         Ok(Opened::Watching(watch)) => Ok(Some(watch)),
         Ok(Opened::Gone) => Ok(None),
         Err(error) => {
-            keeper::kill_unwatched(id);
+            keeper::kill_unwatched(id, group);
             Err(error)
         }
     }

@@ -119,8 +119,10 @@ impl Command {
     /// Gives the child a file under a number from 3 to 255. Of several with the same number it gets
     /// the last.
     ///
-    /// The child has a copy, which shares its position and its mode with `file`. Starting a child
-    /// with such files takes the slower of the system's two ways: see [`spawn`](Self::spawn).
+    /// The child has a copy, which shares its position and its mode with `file`. So has this, as
+    /// long as it lives, for the children to come: whoever reads the other end of a pipe sees no end
+    /// before this has been dropped as well. Starting a child with such files takes the slower of
+    /// the system's two ways: see [`spawn`](Self::spawn).
     ///
     /// # Errors
     ///
@@ -134,7 +136,8 @@ impl Command {
     /// Gives the child a process group of its own, which it leads: what it starts belongs to that,
     /// too, unless it takes steps against it.
     ///
-    /// Signals of the terminal do not reach it then, and what kills the child kills the group.
+    /// Signals of the terminal do not reach it then, and what kills the child kills the group: also
+    /// the child itself, when it has left the group.
     pub fn own_group(&mut self) -> &mut Self {
         self.command.process_group(0);
         self.group = Group::Own;
@@ -162,7 +165,8 @@ impl Command {
     /// Starts the program and collects what it writes, until it has ended and closed its output: at
     /// most `limit` bytes, of both pipes together.
     ///
-    /// Standard files that were not set are empty for the child's input, and pipes for its output.
+    /// Standard files that were not set are empty for the child's input, and pipes for its output;
+    /// a child that is [started](Self::spawn) afterwards inherits them, as before.
     ///
     /// As Twisted's `getProcessOutputAndValue`. An exit code that is not zero is not an error of
     /// this.
@@ -201,12 +205,23 @@ impl Command {
         if !self.set.stderr {
             self.command.stderr(Stdio::piped());
         }
-        let child = self.spawn().map_err(OutputError::Spawn)?;
-        child.output(limit).await
+        let spawned = self.spawn();
+        // For whoever starts it another time.
+        if !self.set.stdin {
+            self.command.stdin(Stdio::inherit());
+        }
+        if !self.set.stdout {
+            self.command.stdout(Stdio::inherit());
+        }
+        if !self.set.stderr {
+            self.command.stderr(Stdio::inherit());
+        }
+        spawned.map_err(OutputError::Spawn)?.output(limit).await
     }
 }
 
-/// Takes over all that is set there; the standard files are better set here.
+/// Takes over all that is set there. The standard files are better set here: [`Command::output`]
+/// cannot tell that they were set there, and replaces them for good.
 impl From<std::process::Command> for Command {
     fn from(command: std::process::Command) -> Self {
         Self {

@@ -11,6 +11,8 @@ pub enum ExitError {
     Reaped,
     /// It did not end in time, and was killed.
     TimedOut,
+    /// It did not end in time, and could not be killed: it may be another user's by now.
+    NotKilled(SignalError),
     /// Its reactor stopped first.
     Stopped,
     /// The system refused to tell.
@@ -22,6 +24,12 @@ impl fmt::Display for ExitError {
         match self {
             Self::Reaped => f.write_str("other code of this program took the child's exit status"),
             Self::TimedOut => f.write_str("the child did not end in time and was killed"),
+            Self::NotKilled(error) => {
+                write!(
+                    f,
+                    "the child did not end in time and was not killed: {error}"
+                )
+            }
             Self::Stopped => f.write_str("the reactor stopped before the child ended"),
             Self::System(kind) => write!(f, "the child's exit status could not be had: {kind}"),
         }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,11 @@ use rustix::process::Pid;
 
 use super::error::ExitError;
 use super::send;
-use super::state::{End, Fate, State};
+use super::state::{End, Fate, Group, State};
 use super::watch::Name;
 use crate::caught;
 use crate::context::Context;
+use crate::fork::PerProcess;
 
 /// The loop's hold on one child, in a task of the child's own: as long as the loop runs, the child
 /// is reaped as soon as it has ended. Dropping it, as a reactor that stops does, kills the child or
@@ -49,7 +51,7 @@ impl Drop for Keeper {
         }
         match self.state.fate() {
             Fate::Killed => {
-                self.state.kill();
+                self.state.kill_or_log();
                 self.context.children.add(Rc::clone(&self.state));
             }
             Fate::LeftAlone => let_go(&self.state, Err(ExitError::Stopped)),
@@ -132,29 +134,58 @@ fn let_go(child: &State, end: End) {
     child.finish(end);
 }
 
-/// Has a thread wait for a child and reap it. The thread lives as long as the child.
+/// The children that no thread could be started for.
+static LEFT: PerProcess<Mutex<Vec<Arc<Name>>>> = PerProcess::new(Mutex::new(Vec::new()));
+
+fn left() -> MutexGuard<'static, Vec<Arc<Name>>> {
+    let left = LEFT.get(|| Mutex::new(Vec::new()));
+    left.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has a thread wait for a child and reap it. The thread lives as long as the child. Without one,
+/// the child is reaped by [`reap_left`].
 fn reap_in_a_thread(child: Name) {
+    let child = Arc::new(child);
+    let theirs = Arc::clone(&child);
     let thread = thread::Builder::new().name(String::from("crochet-reaper"));
-    let started = thread.spawn(move || match child.wait() {
+    let started = thread.spawn(move || match theirs.wait() {
         // Other code may have reaped it; then there is nothing left to do.
         Ok(()) | Err(_) => {}
     });
     if let Err(error) = started {
+        left().push(child);
         caught::contain("the logger", || {
             log::error!(
                 target: "crochet::reactor",
-                "a child will not be reaped before this process ends: {error}",
+                "a child will not be reaped before another one is started: {error}",
             );
         });
     }
 }
 
-/// Kills a child that cannot be watched, which nobody has reaped, and has a thread reap it.
-pub(super) fn kill_unwatched(child: Pid) {
-    if let Err(error) = send::to_process(child, libc::SIGKILL) {
-        caught::contain("the logger", || {
-            log::warn!(target: "crochet::reactor", "a child could not be killed: {error}");
-        });
+/// Reaps those children that have been left without a thread and have ended.
+pub(super) fn reap_left() {
+    // An error says that other code has reaped it.
+    left().retain(|child| matches!(child.reap(), Ok(false)));
+}
+
+/// Kills a child that cannot be watched, which nobody has reaped, with its group if that is its own,
+/// and has a thread reap it.
+pub(super) fn kill_unwatched(child: Pid, group: Group) {
+    if group == Group::Own {
+        log_failure(send::to_group(child, libc::SIGKILL));
     }
+    log_failure(send::to_process(child, libc::SIGKILL));
     reap_in_a_thread(Name::Id(child));
+}
+
+fn log_failure(killed: io::Result<()>) {
+    match killed {
+        Err(error) if error.raw_os_error() != Some(libc::ESRCH) => {
+            caught::contain("the logger", || {
+                log::warn!(target: "crochet::reactor", "a child could not be killed: {error}");
+            });
+        }
+        _ => {}
+    }
 }

@@ -9,6 +9,7 @@ use futures_io::AsyncRead;
 
 use super::state::OpenOutput;
 use crate::pipe::PipeReader;
+use crate::stream::forward_read;
 
 /// The reading end of a pipe that a child has as its standard output or error.
 ///
@@ -83,20 +84,4 @@ impl AsyncRead for &ChildOutput {
     }
 }
 
-impl AsyncRead for ChildOutput {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self).poll_read(cx, buf)
-    }
-
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self).poll_read_vectored(cx, bufs)
-    }
-}
+forward_read!(ChildOutput; |output| output);

@@ -15,7 +15,7 @@ use super::send;
 use super::watch::Watch;
 use crate::caught;
 use crate::fork::Generation;
-use crate::registry::Waiters;
+use crate::registry::{Ticket, Waiters};
 
 /// How a child ended, as far as that is known.
 pub(super) type End = Result<ExitStatus, ExitError>;
@@ -146,7 +146,7 @@ impl State {
         Until {
             state: self,
             look,
-            key: None,
+            ticket: None,
         }
     }
 
@@ -179,18 +179,18 @@ impl State {
         }
     }
 
-    /// Kills the child, with its group if that is its own.
-    pub(super) fn kill(&self) {
-        let killed = match self.group {
-            Group::Parents => self.signal(KILL),
-            Group::Own => self.signal_group(KILL),
-        };
-        match killed {
-            Ok(()) | Err(SignalError::Exited | SignalError::Forked) => {}
-            Err(error) => caught::contain("the logger", || {
-                log::warn!(target: "crochet::reactor", "a child could not be killed: {error}");
-            }),
+    /// Kills the child, with its group if it was given one: the child also when it has left that.
+    /// Returns what came of the child.
+    pub(super) fn kill(&self) -> Result<(), SignalError> {
+        if self.group == Group::Own {
+            log_unless_gone("a child's group", self.signal_group(KILL));
         }
+        self.signal(KILL)
+    }
+
+    /// Kills the child as [`kill`](Self::kill), and logs what prevents that.
+    pub(super) fn kill_or_log(&self) {
+        log_unless_gone("a child", self.kill());
     }
 
     fn check_owner(&self) -> Result<(), SignalError> {
@@ -198,6 +198,16 @@ impl State {
             return Err(SignalError::Forked);
         }
         Ok(())
+    }
+}
+
+/// Logs that what was to be killed was not, unless it need not be, or is another process's to kill.
+fn log_unless_gone(what: &str, killed: Result<(), SignalError>) {
+    match killed {
+        Ok(()) | Err(SignalError::Exited | SignalError::Forked) => {}
+        Err(error) => caught::contain("the logger", || {
+            log::warn!(target: "crochet::reactor", "{what} could not be killed: {error}");
+        }),
     }
 }
 
@@ -222,7 +232,7 @@ impl Drop for OpenOutput {
 pub(super) struct Until<'a, L> {
     state: &'a State,
     look: L,
-    key: Option<usize>,
+    ticket: Option<Ticket>,
 }
 
 impl<T, L> Future for Until<'_, L>
@@ -236,7 +246,7 @@ where
         match (this.look)(this.state) {
             Some(found) => Poll::Ready(found),
             None => {
-                this.state.waiters.wait_at(&mut this.key, cx);
+                this.state.waiters.wait_at(&mut this.ticket, cx);
                 Poll::Pending
             }
         }
@@ -245,8 +255,8 @@ where
 
 impl<L> Drop for Until<'_, L> {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
-            self.state.waiters.forget(key);
+        if let Some(ticket) = self.ticket.take() {
+            self.state.waiters.forget(ticket);
         }
     }
 }

@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use rustix::process::{Pid, WaitOptions, waitpid};
 
 use super::send;
+use crate::fork::Generation;
 use crate::registry::{Direction, Registered};
 
 #[cfg(target_os = "linux")]
@@ -30,6 +31,7 @@ pub(super) struct Watch {
     child: Pid,
     file: Registered<OwnedFd>,
     kind: Kind,
+    process: Generation,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,7 @@ impl Watch {
             child,
             file: Registered::new(file)?,
             kind,
+            process: Generation::current(),
         }))
     }
 
@@ -72,11 +75,7 @@ impl Watch {
     pub(super) fn reap(&self) -> io::Result<Option<ExitStatus>> {
         match self.kind {
             Kind::Pidfd => pidfd::reap(self.as_fd()),
-            Kind::Thread(_) => {
-                let reaped =
-                    rustix::io::retry_on_intr(|| waitpid(Some(self.child), WaitOptions::NOHANG))?;
-                Ok(reaped.map(|(_, status)| ExitStatus::from_raw(status.as_raw())))
-            }
+            Kind::Thread(_) => reap_by_id(self.child),
         }
     }
 
@@ -115,9 +114,20 @@ impl AsFd for Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         if let Kind::Thread(thread) = &mut self.kind {
-            thread::leave(self.file.source(), thread.take());
+            let thread = thread.take();
+            if self.process.is_past() {
+                // A forked child has no such thread: it can neither be joined nor be let go of.
+                std::mem::forget(thread);
+            } else {
+                thread::leave(self.file.source(), thread);
+            }
         }
     }
+}
+
+fn reap_by_id(child: Pid) -> io::Result<Option<ExitStatus>> {
+    let reaped = rustix::io::retry_on_intr(|| waitpid(Some(child), WaitOptions::NOHANG))?;
+    Ok(reaped.map(|(_, status)| ExitStatus::from_raw(status.as_raw())))
 }
 
 /// What has come of beginning to watch.
@@ -145,5 +155,14 @@ impl Name {
                 Ok(())
             }
         }
+    }
+
+    /// Reaps the child if it has ended, and tells whether it has.
+    pub(super) fn reap(&self) -> io::Result<bool> {
+        let status = match self {
+            Self::Pidfd(file) => pidfd::reap(file.as_fd())?,
+            Self::Id(child) => reap_by_id(*child)?,
+        };
+        Ok(status.is_some())
     }
 }

@@ -98,7 +98,7 @@ impl Reactor {
             .inspect_err(|panic| caught::report(&"the destructor of a task", panic))
             .is_err()
         {}
-        self.context.endings.set(self.context.endings.get() + 1);
+        self.context.keeper.end();
         // Out of the borrow before they are dropped: a dropped call may hold other timers.
         let alarms: Vec<_> = self.context.timers.borrow_mut().drain().collect();
         for alarm in alarms {

@@ -1,6 +1,6 @@
 //! What one turn runs, with the loop protected from it.
 
-use crochet_core::driver::Work;
+use crochet_core::driver::{Turn, Work};
 
 use crate::caught;
 use crate::context::Context;
@@ -38,6 +38,7 @@ impl Work for Guarded<'_> {
             Course::Running => scheduler.collect(),
             Course::Ending => self.collect_wakes(),
         }
+        self.context.keeper.sweep();
         self.context.give_back_room();
     }
 
@@ -83,6 +84,14 @@ impl Work for Guarded<'_> {
             }
         }
         scheduler.try_sleep()
+    }
+
+    fn account(&self, done: &Turn) {
+        // Now, and not when the turn has ended: whoever looks at a loop that sleeps is to find them.
+        let counters = self.context.counters();
+        counters.turns.add(1);
+        counters.timers_fired.add(done.fired().into());
+        counters.tasks_polled.add(done.ran().into());
     }
 
     fn awake(&self) {

@@ -1,11 +1,13 @@
 //! A file descriptor that is kept for the time when there are no others.
 
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::time::{Duration, Instant};
 
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketType};
+
+use crate::caught;
 
 /// One file descriptor, to be closed so that a connection can be taken and closed in its stead.
 ///
@@ -27,6 +29,8 @@ pub(crate) enum Spent {
     OnOne,
     /// There was no connection: the system asks for the file descriptor first.
     OnNone,
+    /// The call failed, perhaps because of a connection that has gone; the next one may be there.
+    InVain,
     /// There was no reserve, or it was lost to others.
     Nothing,
 }
@@ -44,47 +48,48 @@ impl Reserve {
         }
     }
 
-    /// Opens the reserve if there is none. Without a file descriptor left that is tried again with
-    /// the next connection.
-    pub(crate) fn fill(&self) {
-        let mut kept = self.kept.borrow_mut();
-        if kept.is_none() && !self.closed.get() {
-            // A socket, because there is always a place for it, in whatever jail the process is.
-            match rustix::net::socket(AddressFamily::INET, SocketType::DGRAM, None) {
-                Ok(socket) => *kept = Some(socket),
-                Err(error) => {
-                    drop(kept);
-                    log::debug!(target: "crochet::reactor", "no file descriptor can be kept: {error}");
-                }
+    /// Has the reserve opened if there is none: something that programs which are started do not get.
+    /// Without a file descriptor left that is tried again with the next connection.
+    pub(crate) fn fill(&self, open: impl FnOnce() -> io::Result<OwnedFd>) {
+        if self.kept.borrow().is_some() || self.closed.get() {
+            return;
+        }
+        match open() {
+            Ok(file) => {
+                let before = self.kept.replace(Some(file));
+                drop(before);
             }
+            Err(error) => caught::contain("the logger", || {
+                log::debug!(target: "crochet::reactor", "no file descriptor can be kept: {error}");
+            }),
         }
     }
 
-    /// Closes the reserve, calls `shed`, which takes a connection and closes it, and opens the
-    /// reserve again. Logs that.
+    /// Closes the reserve, calls `shed`, which takes a connection and closes it, and has the reserve
+    /// opened again. Logs that.
     pub(crate) fn spend(
         &self,
-        shed: impl FnOnce() -> Result<(), Errno>,
-        why: &std::io::Error,
+        shed: impl FnOnce() -> io::Result<()>,
+        open: impl FnOnce() -> io::Result<OwnedFd>,
+        why: &io::Error,
     ) -> Spent {
         let kept = self.kept.take();
-        let result = match kept {
-            Some(kept) => {
-                drop(kept);
-                shed()
-            }
-            None => Err(Errno::MFILE),
-        };
-        self.fill();
+        let result = kept.map(|kept| {
+            drop(kept);
+            shed()
+        });
+        self.fill(open);
         let spent = match result {
-            Ok(()) => {
+            None => Spent::Nothing,
+            Some(Ok(())) => {
                 self.shed.set(self.shed.get() + 1);
                 Spent::OnOne
             }
-            Err(error) if is_out_of_files(error) => Spent::Nothing,
-            Err(Errno::WOULDBLOCK) => return Spent::OnNone,
-            // It was aborted, or the like; the next one may be there.
-            Err(_) => Spent::OnOne,
+            Some(Err(error)) => match Errno::from_io_error(&error) {
+                Some(errno) if is_out_of_files(errno) => Spent::Nothing,
+                Some(Errno::WOULDBLOCK) => return Spent::OnNone,
+                _ => Spent::InVain,
+            },
         };
         self.log(why);
         spent
@@ -96,7 +101,8 @@ impl Reserve {
         self.kept.take();
     }
 
-    fn log(&self, why: &std::io::Error) {
+    /// Logs why connections are not taken, unless that has been logged just now.
+    pub(crate) fn log(&self, why: &io::Error) {
         let due = self
             .logged
             .get()
@@ -104,10 +110,12 @@ impl Reserve {
         if due {
             self.logged.set(Some(Instant::now()));
             let shed = self.shed.take();
-            log::warn!(
-                target: "crochet::reactor",
-                "connections cannot be taken, {shed} were closed at once: {why}",
-            );
+            caught::contain("the logger", || {
+                log::warn!(
+                    target: "crochet::reactor",
+                    "connections cannot be taken, {shed} were closed at once: {why}",
+                );
+            });
         }
     }
 }

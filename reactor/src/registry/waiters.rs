@@ -1,63 +1,170 @@
 //! Tasks that wait by a future.
 
 use std::cell::RefCell;
+use std::mem;
 use std::task::{Context, Waker};
 
-use slab::Slab;
-
 use crate::caught;
+use crate::sync::wait_list::{self, WaitList};
 
 /// The wakers of futures, each of which takes its own away when it is dropped. One that has been
-/// woken has a waker that does nothing in its place until it is polled again.
+/// woken keeps its ticket, without a waker, until it is polled again.
+///
+/// Nearly always there is one at most, which has a place of its own; the list is made for the second.
 #[derive(Debug)]
 pub(crate) struct Waiters {
-    wakers: RefCell<Slab<Waker>>,
+    place: RefCell<Place>,
+    line: RefCell<Option<Box<Line>>>,
 }
+
+type Line = WaitList<(), ()>;
+
+#[derive(Debug)]
+enum Place {
+    Free,
+    Waiting(Waker),
+    Woken,
+}
+
+/// A future's right to be woken. Not copied: it is used up by being forgotten.
+#[derive(Debug)]
+#[must_use = "a waker without a ticket stays for ever"]
+pub(crate) enum Ticket {
+    Place,
+    Line(wait_list::Ticket),
+}
+
+/// For how many the list may have room left when nobody is in it any more.
+const SPARE: usize = 64;
 
 impl Waiters {
     pub(crate) fn new() -> Self {
         Self {
-            wakers: RefCell::new(Slab::new()),
+            place: RefCell::new(Place::Free),
+            line: RefCell::new(None),
         }
     }
 
-    /// Keeps the waker of the task that polls a future, in the future's own place.
-    pub(crate) fn wait_at(&self, key: &mut Option<usize>, cx: &Context<'_>) {
+    /// Keeps the waker of the task that polls a future, under the future's own ticket.
+    pub(crate) fn wait_at(&self, ticket: &mut Option<Ticket>, cx: &Context<'_>) {
         let waker = cx.waker().clone();
-        let mut wakers = self.wakers.borrow_mut();
-        let old = match key.and_then(|key| wakers.get_mut(key)) {
-            Some(place) => Some(std::mem::replace(place, waker)),
-            None => {
-                *key = Some(wakers.insert(waker));
-                None
+        match ticket {
+            None | Some(Ticket::Place) => {
+                let mut place = self.place.borrow_mut();
+                if ticket.is_some() || matches!(*place, Place::Free) {
+                    *ticket = Some(Ticket::Place);
+                    let before = mem::replace(&mut *place, Place::Waiting(waker));
+                    // Dropped after the borrow: a waker may free a task, hence other futures.
+                    drop(place);
+                    drop(before);
+                    return;
+                }
             }
+            Some(Ticket::Line(_)) => {}
+        }
+        let mut line = self.line.borrow_mut();
+        let list = line.get_or_insert_default();
+        let left = match ticket.take() {
+            Some(Ticket::Line(ticket)) => Some(list.leave(ticket)),
+            _ => None,
         };
-        // Dropped after the borrow: a waker may free a task, hence other futures.
-        drop(wakers);
-        drop(old);
+        *ticket = Some(Ticket::Line(list.join(waker, ())));
+        drop(line);
+        drop(left);
     }
 
     /// Takes a future's waker away.
-    pub(crate) fn forget(&self, key: usize) {
-        let waker = self.wakers.borrow_mut().try_remove(key);
-        drop(waker);
+    pub(crate) fn forget(&self, ticket: Ticket) {
+        match ticket {
+            Ticket::Place => drop(self.place.replace(Place::Free)),
+            Ticket::Line(ticket) => {
+                let mut line = self.line.borrow_mut();
+                let left = line.as_mut().map(|list| list.leave(ticket));
+                let unused = line.take_if(|list| list.room_if_unused() > SPARE);
+                drop(line);
+                drop((left, unused));
+            }
+        }
     }
 
-    /// Wakes everybody.
+    /// Wakes everybody who waits by now.
     pub(crate) fn wake_all(&self) {
-        // By index, so that nothing is borrowed while wakers, which are foreign code, run.
-        let mut key = 0;
-        while key < self.wakers.borrow().capacity() {
-            let waker = self.wakers.borrow_mut().get_mut(key).map(take);
-            if let Some(waker) = waker {
-                caught::contain("a waker", || waker.wake());
+        // Nothing is borrowed while wakers, which are foreign code, run.
+        let mut place = self.place.borrow_mut();
+        if let Place::Waiting(_) = *place {
+            let woken = mem::replace(&mut *place, Place::Woken);
+            drop(place);
+            if let Place::Waiting(waker) = woken {
+                caught::wake(waker);
             }
-            key += 1;
+        } else {
+            drop(place);
+        }
+        let waiting = self.line.borrow().as_ref().map_or(0, |list| list.waiting());
+        // Those who begin to wait meanwhile come last.
+        for _ in 0..waiting {
+            let mut line = self.line.borrow_mut();
+            let waker = line.as_mut().and_then(|list| list.grant(|()| ()));
+            drop(line);
+            match waker {
+                Some(waker) => caught::wake(waker),
+                None => break,
+            }
         }
     }
 }
 
-/// Takes a waker out of its place, and leaves one there that does nothing.
-fn take(place: &mut Waker) -> Waker {
-    std::mem::replace(place, Waker::noop().clone())
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn everybody_who_waits_is_woken_once_until_waiting_again() {
+        let (waiters, count) = (Waiters::new(), Arc::new(Count::default()));
+        let waker = Waker::from(Arc::clone(&count));
+        let mut tickets = [None, None, None];
+        for ticket in &mut tickets {
+            waiters.wait_at(ticket, &Context::from_waker(&waker));
+        }
+        // Another look does not count twice.
+        waiters.wait_at(&mut tickets[1], &Context::from_waker(&waker));
+        waiters.wake_all();
+        waiters.wake_all();
+        assert_eq!(count.0.load(Ordering::Relaxed), 3);
+        waiters.wait_at(&mut tickets[0], &Context::from_waker(&waker));
+        waiters.wake_all();
+        assert_eq!(count.0.load(Ordering::Relaxed), 4);
+        for ticket in tickets {
+            waiters.forget(ticket.expect("it has waited"));
+        }
+        waiters.wake_all();
+        assert_eq!(count.0.load(Ordering::Relaxed), 4);
+    }
+
+    #[test]
+    fn a_crowd_that_has_gone_leaves_no_room_behind() {
+        let waiters = Waiters::new();
+        let cx = &Context::from_waker(Waker::noop());
+        let mut tickets: Vec<_> = (0..10_000).map(|_| None).collect();
+        for ticket in &mut tickets {
+            waiters.wait_at(ticket, cx);
+        }
+        for ticket in tickets {
+            waiters.forget(ticket.expect("it has waited"));
+        }
+        assert!(waiters.line.borrow().is_none());
+    }
 }

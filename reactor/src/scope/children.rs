@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::mem;
 use std::rc::Rc;
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::task::Waker;
 
 use crochet_core::task::CancelHandle;
 
@@ -12,6 +12,8 @@ use super::{OnPanic, ScopeError};
 use crate::caught::{self, Outcome};
 use crate::fork::Generation;
 use crate::label::Label;
+use crate::nesting::end_nested;
+use crate::sync::{Event, Wait};
 
 /// What a scope and its children share.
 ///
@@ -31,12 +33,15 @@ pub(super) struct Children {
     error: Cell<Option<ScopeError>>,
     // Wakers are cloned, woken and dropped outside of the borrows: they are foreign.
     owner: RefCell<Option<Waker>>,
-    joining: RefCell<Vec<Waker>>,
+    // Set while there are no members.
+    empty: Event,
     process: Generation,
 }
 
 impl Children {
     pub(super) fn new(on_panic: OnPanic) -> Self {
+        let empty = Event::new();
+        empty.set();
         Self {
             on_panic,
             next: Cell::new(0),
@@ -45,7 +50,7 @@ impl Children {
             closed: Cell::new(false),
             error: Cell::new(None),
             owner: RefCell::default(),
-            joining: RefCell::default(),
+            empty,
             process: Generation::current(),
         }
     }
@@ -81,7 +86,7 @@ impl Children {
     }
 
     /// Cancels and drops the children, and those that come later.
-    pub(super) fn end_all(&self) {
+    pub(super) fn end_all(self: &Rc<Self>) {
         self.closed.set(true);
         if self.process.is_past() {
             // They are tasks of the process that this one has forked off from.
@@ -90,10 +95,17 @@ impl Children {
                 .for_each(mem::forget);
             return;
         }
-        // One at a time, for the destructors of one child may end others.
-        while let Some(handle) = self.pop() {
-            end(&handle);
+        if self.handles.borrow().is_empty() {
+            return;
         }
+        let children = Rc::clone(self);
+        // A child may own a scope, whose children own scopes, and so on.
+        end_nested(move || {
+            // One at a time, for the destructors of one child may end others.
+            while let Some(handle) = children.pop() {
+                end(&handle);
+            }
+        });
     }
 
     fn pop(&self) -> Option<CancelHandle> {
@@ -101,17 +113,9 @@ impl Children {
         first.map(|(_, handle)| handle)
     }
 
-    /// Tells when there are no children.
-    pub(super) fn poll_empty(&self, cx: &TaskContext<'_>) -> Poll<()> {
-        if self.len() == 0 {
-            return Poll::Ready(());
-        }
-        let waker = cx.waker().clone();
-        let mut joining = self.joining.borrow_mut();
-        if !joining.iter().any(|known| known.will_wake(&waker)) {
-            joining.push(waker);
-        }
-        Poll::Pending
+    /// Waits until there are no children.
+    pub(super) fn wait_empty(&self) -> Wait {
+        self.empty.wait()
     }
 
     /// Tells whether a child's panic is to end the scope: that of the first one is.
@@ -126,7 +130,7 @@ impl Children {
         self.error.set(Some(error));
         let owner = self.owner.take();
         if let Some(owner) = owner {
-            caught::contain("a waker", || owner.wake());
+            caught::wake(owner);
         }
     }
 
@@ -136,9 +140,7 @@ impl Children {
         drop(handle);
         self.members.set(self.members.get() - 1);
         if self.members.get() == 0 {
-            for waker in self.joining.take() {
-                caught::contain("a waker", || waker.wake());
-            }
+            self.empty.set();
         }
     }
 }
@@ -163,6 +165,7 @@ impl Membership {
         let key = children.next.get();
         children.next.set(key + 1);
         children.members.set(children.members.get() + 1);
+        children.empty.clear();
         Self {
             children: Rc::clone(children),
             key,

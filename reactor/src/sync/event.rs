@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll};
 
 use super::wait_list::{Left, Ticket, WaitList};
+use crate::caught;
 
 /// A flag that tasks can wait for.
 ///
@@ -59,7 +60,7 @@ impl Event {
         for _ in 0..waiting {
             let woken = self.state.borrow_mut().waiters.grant(|()| ());
             let Some(waker) = woken else { return };
-            waker.wake();
+            caught::wake(waker);
         }
     }
 
@@ -137,7 +138,7 @@ impl Drop for Wait {
         };
         let left = self.event.state.borrow_mut().waiters.leave(ticket);
         match left {
-            Left::Waiting((), waker) => drop(waker),
+            Left::Waiting((), waker) => caught::drop_waker(waker),
             // The others have been woken too.
             Left::Granted(()) => {}
         }

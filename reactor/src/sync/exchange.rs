@@ -40,9 +40,15 @@ impl<T> Exchange<T> {
         }
     }
 
-    /// Changes how many items are kept.
-    pub(crate) fn set_size(&mut self, size: usize) {
+    /// Changes how many items are kept. Returns the wakers of those whose items there is room for now.
+    pub(crate) fn set_size(&mut self, size: usize) -> Vec<Waker> {
         self.size = size;
+        let mut admitted = Vec::new();
+        while self.items.len() < self.size {
+            let Some(waker) = self.admit() else { break };
+            admitted.push(waker);
+        }
+        admitted
     }
 
     /// Returns how many items there are that nobody has been handed.

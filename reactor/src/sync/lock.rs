@@ -34,10 +34,10 @@ use super::semaphore::{Permit, Semaphore};
 /// assert_eq!(total, 10);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
 pub struct Lock<T> {
     turn: Semaphore,
-    value: Rc<RefCell<T>>,
+    // None while an owned guard has it.
+    value: Rc<RefCell<Option<T>>>,
 }
 
 /// The right to use the value of a [`Lock`]. Dropping it lets whoever has waited longest have it.
@@ -48,13 +48,24 @@ pub struct LockGuard<'a, T> {
     _turn: Permit,
 }
 
+/// The right to use the value of a [`Lock`], as a [`LockGuard`] that borrows nothing.
+#[must_use = "the lock is free again when this is dropped"]
+pub struct OwnedLockGuard<T> {
+    // Taken out of the lock, and put back before the next has its turn.
+    value: Option<T>,
+    place: Rc<RefCell<Option<T>>>,
+    _turn: Permit,
+}
+
+const WITH_ITS_TURN: &str = "who has the turn has the value";
+
 impl<T> Lock<T> {
     /// Makes a lock that is free.
     #[must_use]
     pub fn new(value: T) -> Self {
         Self {
             turn: Semaphore::new(1),
-            value: Rc::new(RefCell::new(value)),
+            value: Rc::new(RefCell::new(Some(value))),
         }
     }
 
@@ -77,6 +88,24 @@ impl<T> Lock<T> {
         Some(self.guard(turn))
     }
 
+    /// Waits for the value, for a guard that need not stay beside the lock: it can be kept, and moved into
+    /// other tasks.
+    ///
+    /// # Cancellation
+    ///
+    /// As [`acquire`](Self::acquire).
+    pub async fn acquire_owned(self) -> OwnedLockGuard<T> {
+        let turn = self.turn.acquire().await;
+        self.owned_guard(turn)
+    }
+
+    /// Takes the value if nobody has it or waits for it, as [`acquire_owned`](Self::acquire_owned).
+    #[must_use]
+    pub fn try_acquire_owned(&self) -> Option<OwnedLockGuard<T>> {
+        let turn = self.turn.try_acquire()?;
+        Some(self.clone().owned_guard(turn))
+    }
+
     /// Tells whether somebody has the value, or is about to be given it.
     #[must_use]
     pub fn is_locked(&self) -> bool {
@@ -85,8 +114,28 @@ impl<T> Lock<T> {
 
     fn guard(&self, turn: Permit) -> LockGuard<'_, T> {
         LockGuard {
-            value: self.value.borrow_mut(),
+            value: RefMut::map(self.value.borrow_mut(), |value| {
+                value.as_mut().expect(WITH_ITS_TURN)
+            }),
             _turn: turn,
+        }
+    }
+
+    fn owned_guard(self, turn: Permit) -> OwnedLockGuard<T> {
+        let value = self.value.borrow_mut().take();
+        OwnedLockGuard {
+            value,
+            place: self.value,
+            _turn: turn,
+        }
+    }
+}
+
+impl<T> Clone for Lock<T> {
+    fn clone(&self) -> Self {
+        Self {
+            turn: self.turn.clone(),
+            value: Rc::clone(&self.value),
         }
     }
 }
@@ -105,11 +154,37 @@ impl<T> DerefMut for LockGuard<'_, T> {
     }
 }
 
+impl<T> Deref for OwnedLockGuard<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.value.as_ref().expect(WITH_ITS_TURN)
+    }
+}
+
+impl<T> DerefMut for OwnedLockGuard<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.value.as_mut().expect(WITH_ITS_TURN)
+    }
+}
+
+impl<T> Drop for OwnedLockGuard<T> {
+    fn drop(&mut self) {
+        self.place.replace(self.value.take());
+    }
+}
+
 impl<T> fmt::Debug for Lock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lock")
             .field("locked", &self.is_locked())
             .finish_non_exhaustive()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for OwnedLockGuard<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OwnedLockGuard").field(&**self).finish()
     }
 }
 

@@ -9,6 +9,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use super::exchange::{Exchange, GetTicket, PutTicket};
 use super::wait_list::Left;
+use crate::caught;
 
 /// A first-in first-out queue of items: Twisted's `DeferredQueue`.
 ///
@@ -96,18 +97,23 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Limits how many items the queue holds; meant to be called before it is used. With zero it holds
-    /// none, and items pass directly to who waits for them.
+    /// Limits how many items the queue holds. With zero it holds none, and items pass directly to who
+    /// waits for them.
+    ///
+    /// When there are more already, they stay; when tasks wait for room and there is some now, they have
+    /// it.
     ///
     /// A task that is dropped after it had been handed an item gives it back: then there may be one
     /// more for a while.
     #[must_use]
     pub fn size_limit(self, items: usize) -> Self {
-        self.state.borrow_mut().exchange.set_size(items);
+        // A statement of its own: wakers are foreign code.
+        let admitted = self.state.borrow_mut().exchange.set_size(items);
+        admitted.into_iter().for_each(caught::wake);
         self
     }
 
-    /// Limits how many tasks may wait for an item; meant to be called before it is used.
+    /// Limits how many tasks may wait for an item. Those that wait already go on to.
     #[must_use]
     pub fn backlog_limit(self, tasks: usize) -> Self {
         self.state.borrow_mut().backlog = tasks;
@@ -124,7 +130,7 @@ impl<T> Queue<T> {
         match put {
             Ok(None) => Ok(()),
             Ok(Some(waker)) => {
-                waker.wake();
+                caught::wake(waker);
                 Ok(())
             }
             Err(item) => Err(QueueOverflow(item)),
@@ -149,7 +155,7 @@ impl<T> Queue<T> {
         let got = self.state.borrow_mut().exchange.get();
         let (item, woken) = got?;
         if let Some(waker) = woken {
-            waker.wake();
+            caught::wake(waker);
         }
         Some(item)
     }
@@ -253,9 +259,11 @@ impl<T> Drop for Get<T> {
             return;
         };
         let (own, next) = self.queue.state.borrow_mut().exchange.give_up_get(ticket);
-        drop(own);
+        if let Some(own) = own {
+            caught::drop_waker(own);
+        }
         if let Some(next) = next {
-            next.wake();
+            caught::wake(next);
         }
     }
 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll};
 
 use super::wait_list::{Left, Ticket, WaitList};
+use crate::caught;
 
 /// A fixed number of permits, each of which one task at a time may hold: Twisted's `DeferredSemaphore`.
 ///
@@ -146,7 +147,7 @@ impl Semaphore {
             woken
         };
         if let Some(waker) = woken {
-            waker.wake();
+            caught::wake(waker);
         }
     }
 }
@@ -219,7 +220,7 @@ impl Drop for Acquire {
         };
         let left = self.semaphore.state.borrow_mut().waiters.leave(ticket);
         match left {
-            Left::Waiting((), waker) => drop(waker),
+            Left::Waiting((), waker) => caught::drop_waker(waker),
             Left::Granted(()) => self.semaphore.give(),
         }
     }

@@ -47,6 +47,12 @@ pub(crate) enum Left<B, G> {
     Granted(G),
 }
 
+impl<B, G> Default for WaitList<B, G> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<B, G> WaitList<B, G> {
     pub(crate) const fn new() -> Self {
         Self {
@@ -136,6 +142,16 @@ impl<B, G> WaitList<B, G> {
             next = *after;
         }
         wakers
+    }
+
+    /// Returns for how many there is room without more memory, once nobody has a ticket any more;
+    /// nothing before.
+    pub(crate) fn room_if_unused(&self) -> usize {
+        if self.entries.is_empty() {
+            self.entries.capacity()
+        } else {
+            0
+        }
     }
 
     fn unlink(&mut self, index: usize) {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::hint;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::habit::Habit;
@@ -15,13 +15,14 @@ pub(crate) struct Callers {
     is_adaptive: bool,
     /// How many threads may spin at a time: the loop needs a core as well.
     at_most: usize,
+    spinning: AtomicUsize,
+    /// The habit of threads that wait for the first time, which many do only once. Nothing is lost
+    /// when two of them change it at once but one of the changes.
+    newcomers: AtomicU16,
 }
 
-/// How many threads of the process spin in waits for operations.
-static SPINNING: AtomicUsize = AtomicUsize::new(0);
-
 thread_local! {
-    static HABIT: Cell<Habit> = const { Cell::new(Habit::NEW) };
+    static HABIT: Cell<Option<Habit>> = const { Cell::new(None) };
 }
 
 /// How often to look before looking at the clock: for about a microsecond.
@@ -34,6 +35,7 @@ impl Callers {
             limit: strategy.limit(cores),
             is_adaptive: strategy.is_adaptive(),
             at_most: cores - 1,
+            ..Self::default()
         }
     }
 
@@ -46,17 +48,45 @@ impl Callers {
         is_pointless: impl Fn() -> bool,
     ) -> Spun {
         let limit = self.limit.min(left);
-        if limit.is_zero() || (self.is_adaptive && !with_habit(Habit::is_worth_a_try)) {
+        if limit.is_zero() {
             return Spun::NotAtAll;
         }
-        let Some(_place) = Place::take(self.at_most) else {
+        // A thread that is ending has no habit of its own any more.
+        let own = HABIT.try_with(Cell::get).unwrap_or_default();
+        let mut habit =
+            own.unwrap_or_else(|| Habit::of_bits(self.newcomers.load(Ordering::Relaxed)));
+        let spun = if self.is_adaptive && !habit.is_worth_a_try() {
+            Spun::NotAtAll
+        } else {
+            self.spin_for(limit, has_ended, is_pointless)
+        };
+        match spun {
+            Spun::NotAtAll => {}
+            Spun::InVain => habit.did_not_pay(),
+            Spun::UntilEnd => habit.paid(),
+        }
+        if own.is_none() {
+            self.newcomers.store(habit.to_bits(), Ordering::Relaxed);
+        }
+        HABIT
+            .try_with(|own| own.set(Some(habit)))
+            .unwrap_or_default();
+        spun
+    }
+
+    fn spin_for(
+        &self,
+        limit: Duration,
+        has_ended: impl Fn() -> bool,
+        is_pointless: impl Fn() -> bool,
+    ) -> Spun {
+        let Some(_place) = Place::take(&self.spinning, self.at_most) else {
             return Spun::NotAtAll;
         };
         let mut begun = None;
         loop {
             for _ in 0..LOOKS {
                 if has_ended() {
-                    with_habit(Habit::paid);
                     return Spun::UntilEnd;
                 }
                 hint::spin_loop();
@@ -64,7 +94,6 @@ impl Callers {
             let now = Instant::now();
             let spent = now.saturating_duration_since(*begun.get_or_insert(now));
             if spent >= limit || is_pointless() {
-                with_habit(Habit::did_not_pay);
                 return Spun::InVain;
             }
         }
@@ -79,46 +108,54 @@ pub(crate) enum Spun {
     UntilEnd,
 }
 
-/// Changes the calling thread's habit. While its locals are being destroyed, it has none.
-fn with_habit<R: Default>(change: impl FnOnce(&mut Habit) -> R) -> R {
-    HABIT
-        .try_with(|cell| {
-            let mut habit = cell.get();
-            let result = change(&mut habit);
-            cell.set(habit);
-            result
-        })
-        .unwrap_or_default()
+/// A thread's permission to spin.
+struct Place<'a> {
+    spinning: &'a AtomicUsize,
 }
 
-/// A thread's permission to spin.
-struct Place;
-
-impl Place {
-    fn take(at_most: usize) -> Option<Self> {
+impl<'a> Place<'a> {
+    fn take(spinning: &'a AtomicUsize, at_most: usize) -> Option<Self> {
         // One too many for a moment only makes another thread park.
-        let place = Self;
-        (SPINNING.fetch_add(1, Ordering::Relaxed) < at_most).then_some(place)
+        let place = Self { spinning };
+        (spinning.fetch_add(1, Ordering::Relaxed) < at_most).then_some(place)
     }
 }
 
-impl Drop for Place {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
-        SPINNING.fetch_sub(1, Ordering::Relaxed);
+        self.spinning.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::*;
 
     #[test]
     fn no_more_threads_spin_than_may() {
-        let place = Place::take(1);
+        let spinning = AtomicUsize::new(0);
+        let place = Place::take(&spinning, 1);
         assert!(place.is_some());
-        assert!(Place::take(1).is_none());
+        assert!(Place::take(&spinning, 1).is_none());
         drop(place);
-        assert!(Place::take(1).is_some());
-        assert!(Place::take(0).is_none());
+        assert!(Place::take(&spinning, 1).is_some());
+        assert!(Place::take(&spinning, 0).is_none());
+    }
+
+    #[test]
+    fn threads_that_wait_once_learn_from_each_other() {
+        let callers = Callers {
+            limit: Duration::from_nanos(1),
+            is_adaptive: true,
+            at_most: usize::MAX,
+            ..Callers::default()
+        };
+        let vain = || callers.spin(Duration::MAX, || false, || false) == Spun::InVain;
+        let spins = |threads: usize| -> usize {
+            let spun = (0..threads)
+                .map(|_| std::thread::scope(|scope| scope.spawn(vain).join().expect("no panic")));
+            spun.filter(|spun| *spun).count()
+        };
+        assert!(spins(100) <= 7);
     }
 }

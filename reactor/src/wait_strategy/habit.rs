@@ -13,11 +13,6 @@ pub(super) struct Habit {
 }
 
 impl Habit {
-    pub(super) const NEW: Self = Self {
-        left: 0,
-        patience: 0,
-    };
-
     /// Tells whether to spin this time.
     pub(super) fn is_worth_a_try(&mut self) -> bool {
         match self.left.checked_sub(1) {
@@ -27,6 +22,15 @@ impl Habit {
                 false
             }
         }
+    }
+
+    pub(super) fn to_bits(self) -> u16 {
+        u16::from_le_bytes([self.left, self.patience])
+    }
+
+    pub(super) fn of_bits(bits: u16) -> Self {
+        let [left, patience] = bits.to_le_bytes();
+        Self { left, patience }
     }
 
     pub(super) fn paid(&mut self) {
@@ -45,7 +49,7 @@ mod tests {
 
     /// Returns how many of `waits` are spun for, if spinning pays when `pays` says so.
     fn spins(waits: u32, mut pays: impl FnMut(u32) -> bool) -> u32 {
-        let mut habit = Habit::NEW;
+        let mut habit = Habit::default();
         let mut spins = 0;
         for wait in 0..waits {
             if habit.is_worth_a_try() {

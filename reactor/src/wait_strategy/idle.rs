@@ -18,17 +18,20 @@ pub(crate) struct Idle {
     habit: Cell<Habit>,
     /// Until when the loop spins, if it does.
     until: Cell<Option<Instant>>,
-    /// How many looks at the poller have been saved since the last.
-    saved: Cell<u8>,
-    /// Whether the next one need not be.
+    /// When the loop has last looked for events after other threads had sent something.
+    looked: Cell<Option<Instant>>,
+    /// Whether the next look may be saved.
     is_to_save: Cell<bool>,
 }
 
 /// How often to look at the inbox before looking for events: for a few microseconds.
 const LOOKS: u32 = 128;
 
-/// How many looks for events in a row are saved when the inbox brings something at once.
-const SAVED_AT_MOST: u8 = 8;
+/// A year.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// For how long after a look for events others are saved when the inbox brings something at once.
+const FRESH: Duration = Duration::from_micros(10);
 
 impl Idle {
     pub(crate) fn following(strategy: WaitStrategy) -> Self {
@@ -45,6 +48,12 @@ impl Idle {
         if self.limit.is_zero() {
             return false;
         }
+        if is_news() {
+            // It has not been waited for, so it says nothing of whether spinning pays.
+            self.until.set(None);
+            self.is_to_save.set(true);
+            return true;
+        }
         let spins_already = self.until.get().is_some();
         if !spins_already && self.is_adaptive && !self.with_habit(Habit::is_worth_a_try) {
             return false;
@@ -59,7 +68,11 @@ impl Idle {
             hint::spin_loop();
         }
         let now = Instant::now();
-        let until = self.until.get().unwrap_or(now + self.limit);
+        let until = match self.until.get() {
+            Some(until) => until,
+            // A limit that no clock reaches is as good as the next one that it does.
+            None => now.checked_add(self.limit).unwrap_or(now + LONGEST),
+        };
         let goes_on = now < until;
         self.until.set(goes_on.then_some(until));
         if !goes_on {
@@ -79,11 +92,17 @@ impl Idle {
     }
 
     /// Tells whether this look for events need not be: other threads have just sent something, and
-    /// the last look is not long ago.
+    /// the last look is a few microseconds ago.
     pub(crate) fn saves_a_look(&self) -> bool {
-        let saved = self.saved.get();
-        let saves = self.is_to_save.take() && saved < SAVED_AT_MOST;
-        self.saved.set(if saves { saved + 1 } else { 0 });
+        if !self.is_to_save.take() {
+            return false;
+        }
+        let now = Instant::now();
+        let is_fresh = |looked| now.saturating_duration_since(looked) < FRESH;
+        let saves = self.looked.get().is_some_and(is_fresh);
+        if !saves {
+            self.looked.set(Some(now));
+        }
         saves
     }
 

@@ -106,5 +106,10 @@
 //! | `deferToThread`, `callInThread`, `blockingCallFromThread` | [`defer_to_thread`](crate::defer_to_thread), [`call_in_thread`](crate::call_in_thread), [`blocking_call_from_thread`](crate::blocking_call_from_thread) |
 //! | `addSystemEventTrigger` | [`add_trigger`](crate::Remote::add_trigger) |
 //!
+//! [`cancel`](crate::Deferred::cancel) and [`timeout`](crate::Deferred::timeout) call the callbacks for
+//! errors, as there. What they are called with is an error of the cancelled deferred's own type; callbacks
+//! for errors of other types, before it, are left out. Dropping a deferred, which Twisted does not know,
+//! calls its canceller and no callback.
+//!
 //! New are `take`, awaiting, deadlines, `cancel_on_drop`, draining, restarting, several reactors,
 //! virtual time, and what is done about [forks](super::fork) and [signals](super::signals).

@@ -8,10 +8,11 @@
 //! | target | what |
 //! | --- | --- |
 //! | `crochet` | failures of operations that nobody asked for; what goes wrong at exit, after a fork, or at a signal |
-//! | `crochet::reactor` | panics that the event loop contained, triggers that took too long, failures of the system's poller |
+//! | `crochet::reactor` | panics that the event loop contained, triggers that took too long, failures of the system's poller, connections closed for want of files; [polls and turns](super::observability) that took long, if that is asked for |
 //! | `crochet::logs` | how many records a [`NonBlocking`](crate::logs::NonBlocking) dropped |
 //!
-//! For a logger that reads filters such as `RUST_LOG`, `crochet=warn` covers all three.
+//! For a logger that reads filters such as `RUST_LOG`, `crochet=warn` covers all three, but for the notes
+//! of long turns, which have the level of information.
 //!
 //! # Failures that nobody asked for
 //!
@@ -62,6 +63,10 @@
 //! assert!(line.starts_with("ERROR") && line.contains("no such host"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! `set_logger` fails when there is a logger already. To pass its error on by `?` as a
+//! `Box<dyn Error>`, enable the feature `std` of the crate `log`: without that it is none of the
+//! standard library's errors.
 //!
 //! The queue between has a limit. When the logger cannot keep up, records are dropped, counted, and
 //! reported in their place. A logger that panics loses that record and no other. At the end of the

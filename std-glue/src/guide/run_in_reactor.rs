@@ -90,6 +90,39 @@
 //! A wait on a thread that runs a reactor is refused while there is no result; await it there. A
 //! result that is there is returned on any thread.
 //!
+//! # Several at a time
+//!
+//! Each call begins its operation at once, so calling several is all that it takes to have them run
+//! side by side. Waiting for them one after another takes as long as the slowest. To take the first
+//! that succeeds, and have the others cancelled, tie each to its handle and let the reactor
+//! [`race`](crate::race_ok) the handles, which are futures:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use crochet::{race_ok, run_in_reactor};
+//!
+//! #[run_in_reactor]
+//! async fn fetch(mirror: &'static str) -> Result<String, String> {
+//!     match mirror {
+//!         "near" => Ok(format!("the page, from {mirror}")),
+//!         "far" => std::future::pending().await, // Never gets there.
+//!         other => Err(format!("{other} is down")),
+//!     }
+//! }
+//!
+//! crochet::setup()?;
+//! let handles = ["far", "gone", "near"].map(|mirror| fetch(mirror).cancel_on_drop());
+//! let first = crochet::wait_for(Duration::from_secs(5), || race_ok(handles));
+//! let (place, page) = first.expect("in time").expect("one of them is there");
+//! assert_eq!((place, page.as_str()), (2, "the page, from near"));
+//! // The operation that fetches from afar has been cancelled.
+//! # Ok::<(), crochet::SetupError>(())
+//! ```
+//!
+//! When the time is up, all are cancelled. Handles that are plain, as `fetch` returns them, would
+//! leave the operations going on.
+//!
 //! # Ending it early
 //!
 //! A timeout of `wait` is about the waiting, not about the work. To limit the work itself:

@@ -11,27 +11,20 @@ fn main() {}
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::env;
-    use std::fmt::Display;
     use std::fs::File;
-    use std::io::{self, Write};
+    use std::os::fd::AsFd;
     use std::os::unix::process::ExitStatusExt;
     use std::time::Duration;
 
     use crochet::process::{Child, Command, Stdio};
-    use crochet::{Backend, Builder, Reactor, sleep, spawn};
-    use crochet_tests::program::{Disposition, dispose, limit};
-    use crochet_tests::{LONG, children, forked, threads};
+    use crochet::{Builder, sleep, spawn};
+    use crochet_tests::child::say;
+    use crochet_tests::program::{Disposition, allow_few_files, case_and_settings, dispose, limit};
+    use crochet_tests::{LONG, SHORT, children, forked, threads};
 
     pub(crate) fn main() {
         limit();
-        let mut arguments = env::args().skip(1);
-        let program = arguments.next().expect("an argument names the program");
-        let name = arguments.next().expect("an argument names the back end");
-        let backend = Backend::ALL.iter().copied();
-        let mut backend = backend.filter(|backend| format!("{backend:?}") == name);
-        let backend = backend.next().expect("the back end is compiled in");
-        let settings = Reactor::builder().backend(backend);
+        let (program, settings) = case_and_settings();
         match program.as_str() {
             "ignored" => ignores_ends(settings),
             "reaped" => reaps_all(settings),
@@ -39,15 +32,10 @@ mod linux {
             "exit" => exits(),
             "out-of-files" => runs_out_of_files(settings),
             "life" => lives(settings),
+            "unkillable" => kills_in_vain(settings),
+            "thread" => has_no_thread_to_reap(settings),
             _ => panic!("the program exists"),
         }
-    }
-
-    /// Prints a line at once.
-    fn say(line: impl Display) {
-        let mut out = io::stdout().lock();
-        writeln!(out, "{line}").expect("somebody reads");
-        out.flush().expect("somebody reads");
     }
 
     /// Runs a case on a reactor.
@@ -146,13 +134,7 @@ mod linux {
 
     /// Starts a child when there is no file for it to be watched by.
     fn runs_out_of_files(settings: Builder) {
-        let few = libc::rlimit {
-            rlim_cur: 64,
-            rlim_max: 64,
-        };
-        // SAFETY: the limit is read only.
-        let refused = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const few) };
-        assert_eq!(refused, 0, "a limit can be lowered");
+        allow_few_files();
         run(settings, async {
             let mut files = Vec::new();
             while let Ok(file) = File::open("/dev/null") {
@@ -180,6 +162,45 @@ mod linux {
             say(format_args!("{} failures", outcomes.len()));
         });
         children::assert_none_soon();
+        say("no children");
+    }
+
+    /// A child that the system does not let this program kill, at first.
+    fn kills_in_vain(settings: Builder) {
+        run(settings, async {
+            let mut child = endless();
+            let ended = child.exited_within(SHORT).await;
+            say(ended.expect_err("it goes on"));
+            say(child.try_exited().is_none());
+        });
+        children::assert_none_soon();
+        say("no children");
+    }
+
+    /// A child that ends after its reactor, which cannot start a thread to wait for it.
+    fn has_no_thread_to_reap(settings: Builder) {
+        let mut reactor = settings.clone().build().expect("a reactor can be made");
+        let started = reactor.block_on(async {
+            let mut command = Command::new("cat");
+            command.stdin(Stdio::piped()).stdout(Stdio::null());
+            let mut child = command.spawn().expect("it starts");
+            let input = child.take_stdin().expect("a pipe");
+            let input = input.as_fd().try_clone_to_owned();
+            child.detach();
+            input.expect("the system copies it")
+        });
+        let input = started.expect("it runs");
+        drop(reactor);
+        drop(input);
+        let mut reactor = settings.build().expect("a reactor can be made");
+        let counted = reactor.block_on(async {
+            while children::ids().len() == 1 {
+                // Each start of a child looks for those that have been left.
+                let mut child = Command::new("true").spawn().expect("it starts");
+                child.exited().await.expect("it ends");
+            }
+        });
+        counted.expect("it runs");
         say("no children");
     }
 

@@ -11,43 +11,32 @@ fn main() {}
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::env;
-    use std::fmt::Display;
     use std::fs::File;
-    use std::io::{self, Read, Write};
+    use std::io::{Read, Write};
     use std::net::{SocketAddr, TcpStream};
     use std::thread;
     use std::time::{Duration, Instant};
 
+    use crochet::Builder;
     use crochet::net::TcpListener;
-    use crochet::{Backend, Builder, Reactor};
+    use crochet_tests::child::say;
     use crochet_tests::host::Host;
-    use crochet_tests::program::{limit, proceed};
+    use crochet_tests::program::{allow_few_files, case_and_settings, limit, proceed};
     use crochet_tests::threads::Thread;
     use crochet_tests::{LONG, forked, logs};
 
     pub(crate) fn main() {
         limit();
-        let mut arguments = env::args().skip(1);
-        let program = arguments.next().expect("an argument names the program");
-        let name = arguments.next().expect("an argument names the back end");
-        let backend = Backend::ALL.iter().copied();
-        let mut backend = backend.filter(|backend| format!("{backend:?}") == name);
-        let backend = backend.next().expect("the back end is compiled in");
-        let settings = Reactor::builder().backend(backend);
+        let (program, settings) = case_and_settings();
         match program.as_str() {
             "out-of-files" => runs_out_of_files(settings),
             "answer" => answers_a_connection(settings),
+            "persist" => answers_who_persists(settings),
+            "logger" => has_a_logger_that_panics(settings),
+            "halves" => forks_a_child_that_drops_halves(settings),
             "fork" => forks_a_child_that_drops_its_reactor(settings),
             _ => panic!("the program exists"),
         }
-    }
-
-    /// Prints a line at once.
-    fn say(line: impl Display) {
-        let mut out = io::stdout().lock();
-        writeln!(out, "{line}").expect("somebody reads");
-        out.flush().expect("somebody reads");
     }
 
     /// Starts a server that sends back what it gets, a byte at a time.
@@ -75,13 +64,7 @@ mod linux {
     /// Keeps each message that is logged, also where there are no files to write to.
     fn runs_out_of_files(settings: Builder) {
         logs::capture();
-        let few = libc::rlimit {
-            rlim_cur: 64,
-            rlim_max: 64,
-        };
-        // SAFETY: the limit is read only.
-        let refused = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const few) };
-        assert_eq!(refused, 0, "a limit can be lowered");
+        allow_few_files();
         let host = Host::with(settings);
         let addr = serve(&host);
         let begun = Instant::now();
@@ -117,6 +100,86 @@ mod linux {
         });
         let turns = turns.expect("there is no limit");
         turns.wait(LONG).expect("it ends");
+    }
+
+    /// Sends bytes one after the other until one is answered; says what is logged meanwhile.
+    fn answers_who_persists(settings: Builder) {
+        logs::capture();
+        let host = Host::with(settings);
+        let mut stream = TcpStream::connect(serve(&host)).expect("somebody listens");
+        stream
+            .set_read_timeout(Some(LONG / 600))
+            .expect("there is such a setting");
+        let late = |error: &std::io::Error| {
+            use std::io::ErrorKind::{TimedOut, WouldBlock};
+            matches!(error.kind(), TimedOut | WouldBlock)
+        };
+        loop {
+            let sent = stream.write_all(b"x");
+            match sent.and_then(|()| stream.read_exact(&mut [0])) {
+                Ok(()) => break say("answered"),
+                // The faults are this thread's as well.
+                Err(error) if late(&error) => {}
+                Err(_closed) => break say("closed"),
+            }
+        }
+        let records = logs::containing("connections cannot be taken").len();
+        say(format_args!("{records} records"));
+    }
+
+    /// A logger that panics with every record of the loop's thread.
+    struct Panicking;
+
+    impl log::Log for Panicking {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn log(&self, record: &log::Record<'_>) {
+            assert!(!crochet::is_reactor_thread(), "{}", record.args());
+        }
+
+        fn flush(&self) {}
+    }
+
+    fn has_a_logger_that_panics(settings: Builder) {
+        log::set_logger(&Panicking).expect("there is no other logger");
+        log::set_max_level(log::LevelFilter::Trace);
+        std::panic::set_hook(Box::new(|_| {}));
+        allow_few_files();
+        let host = Host::with(settings);
+        let addr = serve(&host);
+        let mut hoard = Vec::new();
+        while let Ok(file) = File::open("/dev/null") {
+            hoard.push(file);
+        }
+        say(addr.port());
+        proceed();
+        drop(hoard);
+        say("there are files again");
+        proceed();
+    }
+
+    /// What a child drops of a connection stays open in its parent.
+    fn forks_a_child_that_drops_halves(settings: Builder) {
+        let mut reactor = settings.build().expect("a reactor can be made");
+        let answered = reactor.block_on(async {
+            let local = "127.0.0.1:0".parse().expect("an address");
+            let listener = TcpListener::bind(local).expect("a free port");
+            let addr = listener.local_addr().expect("it has one");
+            let near = crochet::net::TcpStream::connect(addr).await;
+            let (far, _) = listener.accept().await.expect("there is one");
+            let mut halves = Some(near.expect("somebody listens").into_split());
+            forked::fork(|| drop(halves.take())).assert_ends_well();
+            let (_reader, writer) = halves.expect("the parent's");
+            let written = writer.stream().write_all(b"x").await;
+            written.expect("the direction is open");
+            let mut byte = [0];
+            far.read_exact(&mut byte).await.expect("it has come");
+            byte
+        });
+        assert_eq!(&answered.expect("it runs"), b"x");
+        say("open");
     }
 
     fn forks_a_child_that_drops_its_reactor(settings: Builder) {

@@ -11,27 +11,20 @@ fn main() {}
 
 #[cfg(unix)]
 mod unix {
-    use std::env;
     use std::future::poll_fn;
     use std::io::{self, Write};
     use std::pin::pin;
     use std::task::Poll;
 
+    use crochet::Builder;
     use crochet::stdio::{stderr, stdin, stdout};
-    use crochet::{Backend, Builder, Reactor};
     use crochet_tests::LONG;
     use crochet_tests::child::LEAVING;
-    use crochet_tests::program::limit;
+    use crochet_tests::program::{case_and_settings, limit};
 
     pub(crate) fn main() {
         limit();
-        let mut arguments = env::args().skip(1);
-        let program = arguments.next().expect("an argument names the program");
-        let name = arguments.next().expect("an argument names the back end");
-        let backend = Backend::ALL.iter().copied();
-        let mut backend = backend.filter(|backend| format!("{backend:?}") == name);
-        let backend = backend.next().expect("the back end is compiled in");
-        let settings = Reactor::builder().backend(backend);
+        let (program, settings) = case_and_settings();
         match program.as_str() {
             "copy" => copies(settings),
             "leave" => leaves_while_it_reads(&settings),

@@ -1,6 +1,5 @@
-//! curl and h2load against hyper's servers on a reactor.
+//! curl, h2load and wrk against hyper's servers on a reactor.
 
-use std::env;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +10,7 @@ use crochet_tests::LONG;
 use crochet_tests::backends::for_every_backend;
 use crochet_tests::host::Host;
 use crochet_tests::operations::submit;
+use crochet_tests::peer;
 
 use crate::support::{Count, Version, pattern, start};
 
@@ -49,7 +49,9 @@ fn curl(program: &PathBuf, args: &[&str], input: &[u8]) -> Vec<u8> {
 
 #[test]
 fn curl_is_answered() {
-    let Some(program) = peer("curl") else { return };
+    let Some(program) = peer::find("curl") else {
+        return;
+    };
     for_every_backend(move |settings| {
         let host = Host::with(settings);
         let told = " %{http_version} %{response_code}\n";
@@ -67,7 +69,9 @@ fn curl_is_answered() {
 
 #[test]
 fn curl_gets_back_what_it_posts() {
-    let Some(program) = peer("curl") else { return };
+    let Some(program) = peer::find("curl") else {
+        return;
+    };
     for_every_backend(move |settings| {
         let host = Host::with(settings);
         for (version, option, _) in VERSIONS {
@@ -86,7 +90,9 @@ fn curl_gets_back_what_it_posts() {
 // Over HTTP/2 some versions of curl fail at the second request of a connection (curl's issue 10634).
 #[test]
 fn curl_keeps_connections_and_opens_several() {
-    let Some(program) = peer("curl") else { return };
+    let Some(program) = peer::find("curl") else {
+        return;
+    };
     for_every_backend(move |settings| {
         let host = Host::with(settings);
         let url = format!("http://{}/slow", serve(&host, Version::Http1));
@@ -106,7 +112,7 @@ fn curl_keeps_connections_and_opens_several() {
 
 #[test]
 fn h2load_sends_many_requests_at_once_on_each_connection() {
-    let Some(program) = peer("h2load") else {
+    let Some(program) = peer::find("h2load") else {
         return;
     };
     for_every_backend(move |settings| {
@@ -127,18 +133,37 @@ fn h2load_sends_many_requests_at_once_on_each_connection() {
     });
 }
 
-/// Finds an installed program. Without it the test is skipped, or fails where CROCHET_REQUIRE_PEERS is 1.
-fn peer(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").expect("PATH is set");
-    let found = env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|program| program.is_file());
-    if found.is_none() {
-        let required = env::var_os("CROCHET_REQUIRE_PEERS");
-        assert!(
-            required.is_none_or(|value| value != "1"),
-            "{name} is not installed"
-        );
-    }
-    found
+/// How long wrk sends requests, in whole seconds.
+const WRK_SECONDS: u32 = 1;
+
+#[test]
+fn wrk_is_answered_on_many_connections_without_an_error() {
+    let Some(program) = peer::find("wrk") else {
+        return;
+    };
+    for_every_backend(move |settings| {
+        let host = Host::with(settings);
+        let address = serve(&host, Version::Http1);
+        // Answers at once, and such as the loop has to wait for.
+        for path in ["hello", "slow"] {
+            let mut command = Command::new(&program);
+            command.args(["--threads", "2", "--connections", "100"]);
+            command.args(["--timeout", "30"]);
+            command.args(["--duration", &WRK_SECONDS.to_string()]);
+            command.arg(format!("http://{address}/{path}"));
+            let output = command.stdin(Stdio::null()).output().expect("it starts");
+            assert!(output.status.success(), "{output:?}");
+            let out = String::from_utf8(output.stdout).expect("text");
+            // It tells of errors when there were some.
+            let is_bad = out.contains("Socket errors") || out.contains("Non-2xx");
+            assert!(!is_bad, "{out}");
+            let answered: u32 = out
+                .lines()
+                .find_map(|line| line.trim().split_once(" requests in "))
+                .map(|(requests, _)| requests.parse().expect("a number"))
+                .unwrap_or_else(|| panic!("no count of requests: {out}"));
+            // Each connection has had more than one.
+            assert!(answered > 200, "{out}");
+        }
+    });
 }

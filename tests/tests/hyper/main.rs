@@ -1,5 +1,5 @@
-//! hyper on a reactor: clients and servers of HTTP/1 and HTTP/2 against each other, and curl and h2load against the
-//! servers. What depends on time runs on virtual time, over streams in memory.
+//! hyper on a reactor: clients and servers of HTTP/1 and HTTP/2 against each other, and curl, h2load and wrk
+//! against the servers. What depends on time runs on virtual time, over streams in memory.
 
 mod foreign;
 mod http1;

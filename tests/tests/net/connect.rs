@@ -196,3 +196,30 @@ fn a_connection_that_is_given_up_is_closed() {
         assert_eq!(crochet_tests::threads::open_files(), files);
     });
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn from_a_port_of_its_own_addresses_are_tried_one_after_the_other() {
+    on_every_backend(|| async {
+        let (dead, _held) = silent();
+        let listener = TcpListener::bind(LOOPBACK).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let connect = || {
+            Connect::new()
+                .local_addr(nobody(LOOPBACK))
+                .attempt_delay(Duration::from_millis(1))
+                .timeout(Duration::from_millis(300))
+        };
+        let addrs = [nobody(LOOPBACK), dead, addr];
+        let stream = connect().to_any(&addrs).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), addr);
+        // The last one has the rest of the time.
+        let error = connect().to_any(&[dead, dead]).await.unwrap_err();
+        let ConnectError::TimedOut(attempts) = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(attempts.len(), 2, "{error}");
+        let is_late = |error: &Error| error.kind() == ErrorKind::TimedOut;
+        assert!(attempts.iter().all(|attempt| is_late(attempt.error())));
+    });
+}

@@ -114,3 +114,29 @@ fn closing_a_direction_is_seen_by_the_other_end_only_there() {
         assert_eq!(read_to_end(&near).await.unwrap(), b"answer");
     });
 }
+
+#[test]
+fn a_direction_may_be_closed_twice_and_takes_no_more_bytes() {
+    on_every_backend(|| async {
+        let (near, far) = pair().await.unwrap();
+        near.write_all(b"all").await.unwrap();
+        near.shutdown(Shutdown::Write).unwrap();
+        near.shutdown(Shutdown::Write).unwrap();
+        let error = near.write(b"more").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        assert_eq!(read_to_end(&far).await.unwrap(), b"all");
+    });
+}
+
+#[test]
+fn dropping_the_half_that_writes_ends_its_direction_whatever_was_set_for_the_close() {
+    on_every_backend(|| async {
+        let (near, far) = pair().await.unwrap();
+        near.set_linger(Some(Duration::ZERO)).unwrap();
+        let (reader, writer) = near.into_split();
+        writer.stream().write_all(b"all").await.unwrap();
+        drop(writer);
+        assert_eq!(read_to_end(&far).await.unwrap(), b"all");
+        drop(reader);
+    });
+}

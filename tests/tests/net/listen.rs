@@ -64,3 +64,41 @@ fn sockets_of_the_standard_library_are_taken_over() {
         assert_eq!(&byte, b"x");
     });
 }
+
+#[cfg(unix)]
+#[test]
+fn a_socket_that_takes_no_connections_is_an_error_for_whoever_accepts() {
+    use std::os::fd::OwnedFd;
+
+    on_every_backend(|| async {
+        let socket = OwnedFd::from(net::UdpSocket::bind(LOOPBACK).unwrap());
+        let listener = TcpListener::from_std(net::TcpListener::from(socket)).unwrap();
+        let error = listener.accept().await.unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::EOPNOTSUPP), "{error}");
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn sockets_lend_their_file_descriptors() {
+    use std::os::fd::{AsFd, OwnedFd};
+
+    use crochet::net::UdpSocket;
+
+    fn copy(socket: &impl AsFd) -> OwnedFd {
+        socket.as_fd().try_clone_to_owned().unwrap()
+    }
+
+    on_every_backend(|| async {
+        let listener = TcpListener::bind(LOOPBACK).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let near = TcpStream::connect(addr).await.unwrap();
+        let socket = UdpSocket::bind(LOOPBACK).unwrap();
+        let copied = net::TcpListener::from(copy(&listener));
+        assert_eq!(copied.local_addr().unwrap(), addr);
+        let copied = net::TcpStream::from(copy(&near));
+        assert_eq!(copied.peer_addr().unwrap(), addr);
+        let copied = net::UdpSocket::from(copy(&socket));
+        assert_eq!(copied.local_addr().unwrap(), socket.local_addr().unwrap());
+    });
+}

@@ -1,9 +1,14 @@
 //! Sockets on 127.0.0.1 and ::1: TCP and UDP, between tasks of one reactor and against threads that use the standard
-//! library; on every back end.
+//! library and other programs; on every back end.
 
 mod connect;
 mod ends;
 mod fairness;
+mod foreign;
+#[cfg(unix)]
+mod foreign_reactor;
+#[cfg(unix)]
+mod frames;
 mod io;
 mod listen;
 mod multicast;

@@ -157,3 +157,37 @@ fn a_receive_that_is_given_up_takes_no_datagram_away() {
         }
     });
 }
+
+#[test]
+fn an_address_of_the_other_family_is_an_error_and_harms_nobody() {
+    on_every_backend(|| async {
+        let socket = bind();
+        let other = "[::1]:9".parse().unwrap();
+        assert!(socket.send_to(b"x", other).await.is_err());
+        assert!(socket.connect(other).is_err());
+        let own = socket.local_addr().unwrap();
+        socket.send_to(b"x", own).await.unwrap();
+        let (_, from) = socket.recv_from(&mut [0]).await.unwrap();
+        assert_eq!(from, own);
+    });
+}
+
+#[test]
+fn a_task_that_panics_over_a_datagram_leaves_the_port_to_others() {
+    on_every_backend(|| async {
+        let socket = Rc::new(bind());
+        let own = socket.local_addr().unwrap();
+        let theirs = Rc::clone(&socket);
+        let task = spawn(async move {
+            theirs.recv_from(&mut [0]).await.unwrap();
+            panic!("a datagram that cannot be understood");
+        });
+        socket.send_to(b"1", own).await.unwrap();
+        let outcome: Result<(), _> = task.await;
+        assert!(matches!(outcome, Err(crochet::JoinError::Panicked(_))));
+        socket.send_to(b"2", own).await.unwrap();
+        let mut byte = [0];
+        socket.recv_from(&mut byte).await.unwrap();
+        assert_eq!(&byte, b"2");
+    });
+}

@@ -186,3 +186,66 @@ fn a_group_of_its_own_has_the_childs_id() {
         assert_eq!(ids.next().unwrap(), ids.next().unwrap());
     });
 }
+
+#[test]
+fn nothing_that_a_listener_keeps_is_a_childs() {
+    on_every_backend(async || {
+        let before = text(&mut shell(NUMBERS)).await;
+        let address = "127.0.0.1:0".parse().unwrap();
+        let _listener = crochet::net::TcpListener::bind(address).unwrap();
+        assert_eq!(text(&mut shell(NUMBERS)).await, before);
+    });
+}
+
+#[test]
+fn collecting_output_leaves_the_standard_files_of_the_next_child_as_they_were() {
+    on_every_backend(async || {
+        let mut command = Command::new("sh");
+        // More than a pipe holds, so that a child with one that nobody reads would not end.
+        command
+            .arg("-c")
+            .arg("test -n \"$QUIET\" || head -c 200000 /dev/zero");
+        assert_eq!(command.output(1 << 20).await.unwrap().stdout.len(), 200_000);
+        let mut child = command.env("QUIET", "1").spawn().unwrap();
+        assert!(child.take_stdin().is_none());
+        assert!(child.take_stdout().is_none());
+        assert!(child.take_stderr().is_none());
+        assert!(child.exited().await.unwrap().success());
+        // What was set stays as it is.
+        command.stderr(Stdio::piped());
+        command.output(1 << 20).await.unwrap();
+        let mut child = command.spawn().unwrap();
+        assert!(child.take_stderr().is_some());
+        assert!(child.exited().await.unwrap().success());
+    });
+}
+
+#[test]
+fn a_pipes_end_that_is_shared_is_written_to_and_closed_by_its_owner() {
+    use std::future::poll_fn;
+    use std::os::fd::AsFd;
+    use std::pin::Pin;
+
+    use futures_io::AsyncWrite;
+
+    on_every_backend(async || {
+        let (reader, mut writer) = pipe().unwrap();
+        let mut shared = &writer;
+        let written = poll_fn(|cx| Pin::new(&mut shared).poll_write(cx, b"one ")).await;
+        assert_eq!(written.unwrap(), 4);
+        let refused = poll_fn(|cx| Pin::new(&mut shared).poll_close(cx)).await;
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unsupported);
+        let mut copy = File::from(writer.as_fd().try_clone_to_owned().unwrap());
+        std::io::Write::write_all(&mut copy, b"two").unwrap();
+        drop(copy);
+        poll_fn(|cx| Pin::new(&mut writer).poll_close(cx))
+            .await
+            .unwrap();
+        let mut bytes = [0; 16];
+        assert_eq!(reader.read(&mut bytes).await.unwrap(), 7);
+        assert_eq!(&bytes[..7], b"one two");
+        assert_eq!(reader.read(&mut bytes).await.unwrap(), 0);
+        let closed = writer.write(b"x").await.unwrap_err();
+        assert_eq!(closed.kind(), ErrorKind::BrokenPipe);
+    });
+}

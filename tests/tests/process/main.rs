@@ -4,6 +4,7 @@
 mod ends;
 mod exit;
 mod files;
+mod groups;
 mod output;
 mod signals;
 mod support;

@@ -1,11 +1,11 @@
 //! openssl's client against our server.
 
+use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, mpsc};
-use std::{env, fs};
 
 use crochet::tls::rustls::{AlertDescription, ProtocolVersion, ServerConfig};
 use crochet::tls::{TlsError, TlsServer};
@@ -15,6 +15,7 @@ use crochet_tests::LONG;
 use crochet_tests::backends::for_every_backend;
 use crochet_tests::folder::Folder;
 use crochet_tests::host::Host;
+use crochet_tests::peer;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use crate::support::{Authority, NAME, listen};
@@ -77,7 +78,9 @@ fn s_client(program: &Path, address: SocketAddr, trusted: &Authority, options: &
 
 #[test]
 fn openssl_trusts_our_server_and_is_answered() {
-    let Some(program) = openssl() else { return };
+    let Some(program) = peer::find("openssl") else {
+        return;
+    };
     for_every_backend(move |settings| {
         let host = Host::with(settings);
         let versions = [
@@ -97,7 +100,9 @@ fn openssl_trusts_our_server_and_is_answered() {
 
 #[test]
 fn openssl_that_trusts_somebody_else_tells_our_server_so() {
-    let Some(program) = openssl() else { return };
+    let Some(program) = peer::find("openssl") else {
+        return;
+    };
     for_every_backend(move |settings| {
         let host = Host::with(settings);
         let (address, served) = serve(&host, Authority::new().issue().server());
@@ -109,22 +114,4 @@ fn openssl_that_trusts_somebody_else_tells_our_server_so() {
             "{why:?}"
         );
     });
-}
-
-/// Finds the program. Without it the test is skipped, or fails where CROCHET_REQUIRE_PEERS is 1.
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
-fn openssl() -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path)
-        .map(|folder| folder.join("openssl"))
-        .find(|program| program.is_file());
-    if found.is_none() {
-        let required = env::var_os("CROCHET_REQUIRE_PEERS");
-        assert!(
-            required.is_none_or(|value| value != "1"),
-            "openssl is not installed, and is required"
-        );
-        eprintln!("skipped: openssl is not installed");
-    }
-    found
 }

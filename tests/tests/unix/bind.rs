@@ -132,3 +132,23 @@ fn an_abstract_name_leaves_no_file() {
         far.read_exact(&mut [0]).await.unwrap();
     });
 }
+
+#[test]
+fn a_path_that_cannot_be_looked_at_is_not_left_behind() {
+    on_every_backend(|| async {
+        let folder = Folder::new();
+        let before = std::env::current_dir().unwrap();
+        std::env::set_current_dir(&folder).unwrap();
+        let part = "d".repeat(99);
+        // So deep that a short name there is too long with all that is before it.
+        while std::env::current_dir().unwrap().as_os_str().len() < 3996 {
+            fs::create_dir(&part).unwrap();
+            std::env::set_current_dir(&part).unwrap();
+        }
+        let refused = UnixListener::bind("s".repeat(100)).unwrap_err();
+        let left = fs::read_dir(".").unwrap().count();
+        std::env::set_current_dir(before).unwrap();
+        assert_eq!(refused.raw_os_error(), Some(libc::ENAMETOOLONG));
+        assert_eq!(left, 0);
+    });
+}

@@ -1,33 +1,11 @@
 //! Other programs at the other end.
 
-use std::env;
-use std::io::Write;
 use std::net::Shutdown;
-use std::process::{Command, Stdio};
 
 use crochet::net::unix::{Bind, UnixStream};
 use crochet_tests::backends::on_every_backend;
 use crochet_tests::folder::Folder;
-
-/// Starts a program with this text to send; `None` where there is no such program.
-fn start(name: &str, args: &[&str], text: &str) -> Option<std::process::Child> {
-    let mut command = Command::new(name);
-    command
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => {
-            let required = env::var_os("CROCHET_REQUIRE_PEERS").is_some();
-            assert!(!required, "{name} cannot be started: {error}");
-            return None;
-        }
-    };
-    let mut input = child.stdin.take().expect("a pipe");
-    input.write_all(text.as_bytes()).expect("it reads");
-    Some(child)
-}
+use crochet_tests::peer;
 
 async fn echo_upper_case(stream: &UnixStream) {
     let mut all = Vec::new();
@@ -56,7 +34,7 @@ fn netcat_and_socat_connect_send_and_get_an_answer() {
             ("socat", &["-t30", "-", &socat]),
         ];
         for (name, args) in programs {
-            let Some(child) = start(name, args, "over a unix socket") else {
+            let Some(child) = peer::start(name, args, "over a unix socket") else {
                 continue;
             };
             let stream = listener.accept().await.unwrap();

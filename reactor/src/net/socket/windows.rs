@@ -1,7 +1,6 @@
 //! Sockets on Windows.
 
 use std::io::{self, IoSlice, Write};
-use std::net;
 use std::sync::OnceLock;
 
 use rustix::fd::{AsFd, OwnedFd};
@@ -21,9 +20,14 @@ pub(in crate::net) fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, Option
     Ok((prepared(socket)?, peer))
 }
 
+/// Writes from one buffer.
+pub(in crate::net) fn send(mut stream: impl Write, buf: &[u8]) -> io::Result<usize> {
+    stream.write(buf)
+}
+
 /// Writes from several buffers.
 pub(in crate::net) fn send_vectored(
-    mut stream: &net::TcpStream,
+    mut stream: impl Write,
     bufs: &[IoSlice<'_>],
 ) -> io::Result<usize> {
     stream.write_vectored(bufs)

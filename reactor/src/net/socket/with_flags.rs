@@ -21,6 +21,11 @@ pub(in crate::net) fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, Option
     Ok(rustix::net::acceptfrom_with(listener, FLAGS)?)
 }
 
+/// Writes from one buffer. Never a signal, whatever the program does with `SIGPIPE`.
+pub(in crate::net) fn send(stream: impl AsFd, buf: &[u8]) -> io::Result<usize> {
+    Ok(rustix::net::send(stream, buf, SendFlags::NOSIGNAL)?)
+}
+
 /// Writes from several buffers. Never a signal, whatever the program does with `SIGPIPE`.
 pub(in crate::net) fn send_vectored(stream: impl AsFd, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     let mut nothing = SendAncillaryBuffer::default();
@@ -52,8 +57,9 @@ pub(in crate::net) fn set_reuse_port(socket: impl AsFd) -> io::Result<()> {
 }
 
 pub(super) fn is_of_the_connection(error: Errno) -> bool {
-    // A firewall's refusal is the last one.
-    matches!(error, Errno::PROTO | Errno::OPNOTSUPP | Errno::PERM)
+    // A firewall's refusal is the last one. `OPNOTSUPP` is not among them, although Linux names it:
+    // it is the lasting answer of a socket that takes no connections.
+    matches!(error, Errno::PROTO | Errno::PERM)
 }
 
 /// Lets other sockets that do the same bind the same address, for multicast.

@@ -10,9 +10,10 @@ use rustix::net::SocketType;
 
 use super::super::socket;
 use super::keep_alive::{self, KeepAlive};
-use super::race::{Attempt, Race};
+use super::race::{Attempt, Order, Race};
 use super::stream::TcpStream;
 use crate::context::{self, NotOnReactor};
+use crate::deadline::Deadline;
 use crate::pool::defer_to_thread;
 use crate::sleep::timeout;
 
@@ -65,6 +66,10 @@ impl Connect {
 
     /// Sets the address of this end; port 0 lets the system choose one. Only addresses of the same
     /// family are connected to.
+    ///
+    /// Another port is one that only one connection can be begun from: of several addresses, each is
+    /// tried when the one before has failed, or has not answered for its part of the
+    /// [time](Self::timeout).
     pub const fn local_addr(mut self, addr: SocketAddr) -> Self {
         self.local = Some(addr);
         self
@@ -204,6 +209,16 @@ impl Connect {
 
     pub(super) fn delay(&self) -> Duration {
         self.attempt_delay
+    }
+
+    /// Tells in which order addresses are tried.
+    pub(super) fn order(&self) -> Order {
+        match self.local {
+            Some(local) if local.port() != 0 => {
+                Order::OneAfterTheOther(self.timeout.map(Deadline::after))
+            }
+            _ => Order::Overlapping,
+        }
     }
 }
 

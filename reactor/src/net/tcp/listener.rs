@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::{self, SocketAddr};
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::net::SocketType;
 
@@ -107,7 +109,7 @@ impl TcpListener {
 
     fn from_nonblocking(listener: net::TcpListener) -> io::Result<Self> {
         let io = Registered::new(listener)?;
-        io.reserve().fill();
+        io.reserve().fill(socket::open_spare);
         Ok(Self { io })
     }
 
@@ -116,7 +118,9 @@ impl TcpListener {
     /// When the process or the system has no more file descriptors, connections that come are
     /// closed at once, by means of one that is kept for this, so that their other ends do not wait
     /// in vain; that is logged once in a second. The future stays pending, and goes on when
-    /// there are file descriptors again. As Twisted's ports do.
+    /// there are file descriptors again. So it does when there is no memory for a connection, or
+    /// when none can be taken for other reasons that may pass: that is logged in the same way, and
+    /// tried again ten times in a second. As Twisted's ports do.
     ///
     /// # Errors
     ///
@@ -139,5 +143,12 @@ impl TcpListener {
     /// Whatever the system reports.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().local_addr()
+    }
+}
+
+#[cfg(unix)]
+impl AsFd for TcpListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.source().as_fd()
     }
 }

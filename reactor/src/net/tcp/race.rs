@@ -10,7 +10,8 @@ use std::task::{Context, Poll};
 
 use super::connect::Connect;
 use super::stream::TcpStream;
-use crate::sleep::{Sleep, sleep};
+use crate::deadline::Deadline;
+use crate::sleep::{Sleep, sleep, timeout};
 
 /// What came of connecting to one address.
 #[derive(Debug)]
@@ -44,15 +45,28 @@ pub(super) struct Race {
     connect: Connect,
     waiting: VecDeque<SocketAddr>,
     running: Vec<Runner>,
+    order: Order,
     failed: Vec<Attempt>,
     /// When the next one begins, if none has failed by then.
     next: Option<Sleep>,
 }
 
+/// In which order addresses are tried.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// The next one also when the one before has not answered for a while.
+    Overlapping,
+    /// The next one when the one before has failed or been given up. If there is a deadline, each
+    /// has an equal part of what is left until then.
+    OneAfterTheOther(Option<Deadline>),
+}
+
 struct Runner {
     addr: SocketAddr,
-    connecting: Pin<Box<dyn Future<Output = io::Result<TcpStream>>>>,
+    connecting: Connecting,
 }
+
+type Connecting = Pin<Box<dyn Future<Output = io::Result<TcpStream>>>>;
 
 impl Race {
     /// Makes a race between these addresses, if there are any.
@@ -60,6 +74,7 @@ impl Race {
         let first = addrs.first()?.is_ipv4();
         let (same, other) = addrs.iter().partition(|addr| addr.is_ipv4() == first);
         Some(Self {
+            order: connect.order(),
             connect,
             waiting: in_turn(same, other),
             running: Vec::new(),
@@ -82,11 +97,38 @@ impl Race {
     fn begin(&mut self, addr: SocketAddr) {
         match self.connect.begin(addr) {
             Ok(begun) => {
-                let connecting = Box::pin(begun.made());
+                let connecting = self.limited(begun);
                 self.running.push(Runner { addr, connecting });
-                self.next = Some(sleep(self.connect.delay()));
+                self.next = match self.order {
+                    Order::Overlapping => Some(sleep(self.connect.delay())),
+                    Order::OneAfterTheOther(_) => None,
+                };
             }
             Err(error) => self.failed.push(Attempt { addr, error }),
+        }
+    }
+
+    /// Gives a connection that was begun the time that it has.
+    fn limited(&self, begun: TcpStream) -> Connecting {
+        let Order::OneAfterTheOther(Some(end)) = &self.order else {
+            return Box::pin(begun.made());
+        };
+        match u32::try_from(self.waiting.len()) {
+            // The last one has all that is left.
+            Ok(0) => Box::pin(begun.made()),
+            waiting => {
+                let parts = waiting.unwrap_or(u32::MAX).saturating_add(1);
+                let part = end.left() / parts;
+                Box::pin(async move { timeout(part, begun.made()).await? })
+            }
+        }
+    }
+
+    /// Tells whether the next address has to wait for one that is being tried.
+    fn is_busy(&self) -> bool {
+        match self.order {
+            Order::Overlapping => false,
+            Order::OneAfterTheOther(_) => !self.running.is_empty(),
         }
     }
 
@@ -136,6 +178,9 @@ impl Future for Race {
                     return Poll::Pending;
                 }
                 this.next = None;
+            }
+            if this.is_busy() {
+                return Poll::Pending;
             }
             match this.waiting.pop_front() {
                 Some(addr) => this.begin(addr),

@@ -1,15 +1,14 @@
 //! The two directions of a TCP connection, with an owner each.
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io;
 use std::net::Shutdown;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_io::{AsyncRead, AsyncWrite};
-
+use super::super::socket::tolerate_closed;
 use super::stream::TcpStream;
+use crate::caught;
+use crate::stream::{forward_read, forward_write};
 
 /// The half of a [`TcpStream`] that reads.
 #[derive(Debug)]
@@ -18,10 +17,19 @@ pub struct TcpReader {
 }
 
 /// The half of a [`TcpStream`] that writes. Dropping it closes its direction; the other end reads an
-/// end then.
+/// end then. In a process that was forked from this one, dropping it closes nothing.
 #[derive(Debug)]
 pub struct TcpWriter {
     stream: Rc<TcpStream>,
+    at_end: AtEnd,
+}
+
+/// What dropping the half that writes does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum AtEnd {
+    CloseDirection,
+    /// Nothing: a reset is to come, which an orderly end must not precede.
+    LeaveToReset,
 }
 
 pub(super) fn split(stream: TcpStream) -> (TcpReader, TcpWriter) {
@@ -29,7 +37,11 @@ pub(super) fn split(stream: TcpStream) -> (TcpReader, TcpWriter) {
     let reader = TcpReader {
         stream: Rc::clone(&stream),
     };
-    (reader, TcpWriter { stream })
+    let writer = TcpWriter {
+        stream,
+        at_end: AtEnd::CloseDirection,
+    };
+    (reader, writer)
 }
 
 impl TcpReader {
@@ -52,72 +64,26 @@ impl TcpWriter {
     /// # Errors
     ///
     /// Whatever the system reports; the direction is closed all the same.
-    pub fn abort(self) -> io::Result<()> {
+    pub fn abort(mut self) -> io::Result<()> {
         self.stream.set_linger(Some(Duration::ZERO))?;
+        self.at_end = AtEnd::LeaveToReset;
         tolerate_closed(self.stream.shutdown(Shutdown::Read))
     }
 }
 
 impl Drop for TcpWriter {
     fn drop(&mut self) {
-        if matches!(self.stream.linger(), Ok(Some(Duration::ZERO))) {
-            // A reset is to come, which an orderly end must not precede.
+        // A forked child's copy is of the same connection, which is still its parent's.
+        if self.at_end == AtEnd::LeaveToReset || self.stream.is_forked() {
             return;
         }
         if let Err(error) = tolerate_closed(self.stream.shutdown(Shutdown::Write)) {
-            log::debug!(target: "crochet::reactor", "closing a direction failed: {error}");
+            caught::contain("the logger", || {
+                log::debug!(target: "crochet::reactor", "closing a direction failed: {error}");
+            });
         }
     }
 }
 
-/// Takes it well when the connection, which is to be closed, has been already.
-fn tolerate_closed(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
-        result => result,
-    }
-}
-
-impl AsyncRead for TcpReader {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self.stream).poll_read(cx, buf)
-    }
-
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self.stream).poll_read_vectored(cx, bufs)
-    }
-}
-
-impl AsyncWrite for TcpWriter {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut &*self.stream).poll_flush(cx)
-    }
-
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut &*self.stream).poll_close(cx)
-    }
-}
+forward_read!(TcpReader; |reader| &*reader.stream);
+forward_write!(TcpWriter; |writer| &*writer.stream);

@@ -1,20 +1,18 @@
 //! TCP connections.
 
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io;
 use std::net::{self, Shutdown, SocketAddr};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
-
-use futures_io::{AsyncRead, AsyncWrite};
 
 use rustix::net::sockopt::{set_socket_linger, socket_linger};
 
-use super::super::socket;
+use super::super::byte_stream::ByteStream;
 use super::connect::{Connect, ConnectError};
 use super::keep_alive::{self, KeepAlive};
 use super::split::{TcpReader, TcpWriter};
-use crate::registry::{Direction, Registered};
+use crate::stream::{forward_read, forward_write};
 
 /// A TCP connection.
 ///
@@ -23,7 +21,7 @@ use crate::registry::{Direction, Registered};
 /// task that polled last is the one that is woken.
 #[derive(Debug)]
 pub struct TcpStream {
-    io: Registered<net::TcpStream>,
+    io: ByteStream<net::TcpStream>,
 }
 
 impl TcpStream {
@@ -66,15 +64,19 @@ impl TcpStream {
 
     pub(super) fn from_nonblocking(stream: net::TcpStream) -> io::Result<Self> {
         Ok(Self {
-            io: Registered::new(stream)?,
+            io: ByteStream::new(stream)?,
         })
     }
 
     /// Waits until the connection, which was begun, has been made.
     pub(super) async fn made(self) -> io::Result<Self> {
-        self.io.expect_event(Direction::Write)?;
-        self.io.io(Direction::Write, is_connected).await?;
+        self.io.made().await?;
         Ok(self)
+    }
+
+    /// Tells whether it is a copy of the one that a process has which this one was forked from.
+    pub(super) fn is_forked(&self) -> bool {
+        self.io.registered().is_forked()
     }
 
     /// Makes two halves of it, for two owners.
@@ -94,9 +96,7 @@ impl TcpStream {
     ///
     /// Dropping the future before it is ready takes nothing from the stream.
     pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io
-            .io(Direction::Read, |mut stream| stream.read(buf))
-            .await
+        self.io.read(buf).await
     }
 
     /// Reads until `buf` is full.
@@ -110,14 +110,7 @@ impl TcpStream {
     ///
     /// What has been read so far is lost when the future is dropped.
     pub async fn read_exact(&self, buf: &mut [u8]) -> io::Result<()> {
-        let mut filled = 0;
-        while filled < buf.len() {
-            match self.read(&mut buf[filled..]).await? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                length => filled += length,
-            }
-        }
-        Ok(())
+        self.io.read_exact(buf).await
     }
 
     /// Writes as much of `buf` as the system takes, and returns how much that was.
@@ -130,9 +123,7 @@ impl TcpStream {
     ///
     /// Dropping the future before it is ready writes nothing.
     pub async fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io
-            .io(Direction::Write, |mut stream| stream.write(buf))
-            .await
+        self.io.write(buf).await
     }
 
     /// Writes all of `buf`.
@@ -145,14 +136,7 @@ impl TcpStream {
     ///
     /// When the future is dropped, a part may have been written.
     pub async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
-        let mut rest = buf;
-        while !rest.is_empty() {
-            match self.write(rest).await? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                length => rest = &rest[length..],
-            }
-        }
-        Ok(())
+        self.io.write_all(buf).await
     }
 
     /// Returns the address of the other end.
@@ -161,7 +145,7 @@ impl TcpStream {
     ///
     /// Whatever the system reports.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.io.source().peer_addr()
+        self.io.socket().peer_addr()
     }
 
     /// Returns the address of this end.
@@ -170,7 +154,7 @@ impl TcpStream {
     ///
     /// Whatever the system reports.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.io.source().local_addr()
+        self.io.socket().local_addr()
     }
 
     /// Sends small segments at once (`true`) or lets the system collect them (`false`).
@@ -179,7 +163,7 @@ impl TcpStream {
     ///
     /// Whatever the system reports.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.io.source().set_nodelay(nodelay)
+        self.io.socket().set_nodelay(nodelay)
     }
 
     /// Tells whether small segments are sent at once.
@@ -188,7 +172,7 @@ impl TcpStream {
     ///
     /// Whatever the system reports.
     pub fn nodelay(&self) -> io::Result<bool> {
-        self.io.source().nodelay()
+        self.io.socket().nodelay()
     }
 
     /// Has the system ask the other end from time to time whether it is still there, or not.
@@ -197,7 +181,7 @@ impl TcpStream {
     ///
     /// Whatever the system reports.
     pub fn set_keep_alive(&self, keep_alive: Option<KeepAlive>) -> io::Result<()> {
-        keep_alive::set(self.io.source(), keep_alive)
+        keep_alive::set(self.io.socket(), keep_alive)
     }
 
     /// Tells how the system asks the other end whether it is still there, if it does.
@@ -206,7 +190,7 @@ impl TcpStream {
     ///
     /// Whatever the system reports.
     pub fn keep_alive(&self) -> io::Result<Option<KeepAlive>> {
-        keep_alive::get(self.io.source())
+        keep_alive::get(self.io.socket())
     }
 
     /// Sets what becomes of bytes that have not been sent when the stream is dropped: with `None`,
@@ -219,7 +203,7 @@ impl TcpStream {
     /// Whatever the system reports.
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
         // Rounding up is rustix's.
-        Ok(set_socket_linger(self.io.source(), linger)?)
+        Ok(set_socket_linger(self.io.socket(), linger)?)
     }
 
     /// Returns what [`set_linger`](Self::set_linger) has set.
@@ -228,7 +212,7 @@ impl TcpStream {
     ///
     /// Whatever the system reports.
     pub fn linger(&self) -> io::Result<Option<Duration>> {
-        Ok(socket_linger(self.io.source())?)
+        Ok(socket_linger(self.io.socket())?)
     }
 
     /// Closes one direction, or both.
@@ -240,7 +224,7 @@ impl TcpStream {
     ///
     /// Whatever the system reports.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.io.source().shutdown(how)
+        self.io.socket().shutdown(how)
     }
 
     /// Resets the connection at once: what has not been sent is given up, and the other end sees
@@ -254,114 +238,12 @@ impl TcpStream {
     }
 }
 
-/// Tells whether a connection that was begun has been made; would block while it has not.
-fn is_connected(stream: &net::TcpStream) -> io::Result<()> {
-    if let Some(error) = stream.take_error()? {
-        return Err(error);
-    }
-    match stream.peer_addr() {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
-            Err(io::ErrorKind::WouldBlock.into())
-        }
-        Err(error) => Err(error),
+#[cfg(unix)]
+impl AsFd for TcpStream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.socket().as_fd()
     }
 }
 
-impl AsyncRead for &TcpStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        self.io
-            .poll_io(Direction::Read, cx, |mut stream| stream.read(buf))
-    }
-
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.io
-            .poll_io(Direction::Read, cx, |mut stream| stream.read_vectored(bufs))
-    }
-}
-
-impl AsyncWrite for &TcpStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.io
-            .poll_io(Direction::Write, cx, |mut stream| stream.write(buf))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.io.poll_io(Direction::Write, cx, |stream| {
-            socket::send_vectored(stream, bufs)
-        })
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Nothing is buffered here.
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.shutdown(Shutdown::Write) {
-            // The other end was faster, which leaves nothing to close.
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
-            result => Poll::Ready(result),
-        }
-    }
-}
-
-impl AsyncRead for TcpStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self).poll_read(cx, buf)
-    }
-
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self).poll_read_vectored(cx, bufs)
-    }
-}
-
-impl AsyncWrite for TcpStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self).poll_write_vectored(cx, bufs)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut &*self).poll_flush(cx)
-    }
-
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut &*self).poll_close(cx)
-    }
-}
+forward_read!(TcpStream, &TcpStream; |stream| &stream.io);
+forward_write!(TcpStream, &TcpStream; |stream| &stream.io);

@@ -1,9 +1,9 @@
 //! Giving sockets names.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::SocketAddr;
 use std::path::{self, Path};
 
@@ -16,6 +16,7 @@ use super::datagram::UnixDatagram;
 use super::listener::UnixListener;
 use super::lock::Lock;
 use super::named::{AtEnd, Named};
+use crate::caught;
 
 /// Settings of a Unix socket that gets a name.
 ///
@@ -75,7 +76,9 @@ impl Bind {
     /// connect or send.
     ///
     /// Nobody can connect before they are set. On Linux the path never has any other permission;
-    /// elsewhere a datagram may be sent to it in the very moment.
+    /// elsewhere a datagram may be sent to it in the very moment. A symbolic link that takes the
+    /// path's place in that moment is not followed. Permissions that the process's mask takes away
+    /// need `/proc` there to be given back.
     pub const fn mode(mut self, mode: u32) -> Self {
         self.mode = Some(mode);
         self
@@ -172,9 +175,19 @@ impl Bind {
             rustix::fs::fchmod(&socket, mode.into())?;
         }
         rustix::net::bind(&socket, &addr)?;
-        let named = Named::new(absolute, self.at_end, lock)?;
+        let named = match Named::new(absolute, self.at_end, lock) {
+            Ok(named) => named,
+            Err(error) => {
+                // By the name that it was bound to: the absolute one may be too long.
+                remove_bound(path);
+                return Err(error);
+            }
+        };
         if let Some(mode) = self.mode {
-            fs::set_permissions(path, Permissions::from_mode(mode))?;
+            if let Err(error) = named.set_mode(mode) {
+                named.remove_anyway();
+                return Err(error);
+            }
         }
         Ok((socket, named))
     }
@@ -191,6 +204,18 @@ fn bind_without_path(addr: &SocketAddr, kind: SocketType) -> io::Result<OwnedFd>
     let socket = socket::open(AddressFamily::UNIX, kind)?;
     rustix::net::bind(&socket, &addr)?;
     Ok(socket)
+}
+
+/// Removes the path of a socket that has been bound to it just now.
+fn remove_bound(path: &Path) {
+    if let Err(error) = fs::remove_file(path) {
+        caught::contain("the logger", || {
+            log::debug!(
+                target: "crochet::reactor",
+                "the Unix socket's path {path:?} was not removed: {error}",
+            );
+        });
+    }
 }
 
 /// Removes a socket that nobody has open.

@@ -1,15 +1,15 @@
 //! Unix datagrams.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
-use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 
 use super::super::socket;
+use super::PAUSE;
 use super::address::to_system;
 use super::bind::Bind;
 use super::credentials::{self, Credentials};
@@ -105,9 +105,7 @@ impl UnixDatagram {
     /// Dropping the future before it is ready sends nothing.
     pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
         self.io
-            .io(Direction::Write, |socket| {
-                socket::send_vectored(socket, &[IoSlice::new(buf)])
-            })
+            .io(Direction::Write, |socket| socket::send(socket, buf))
             .await
     }
 
@@ -264,9 +262,6 @@ impl UnixDatagram {
         self.io.source().shutdown(how)
     }
 }
-
-/// How long a datagram waits for room in the receiver's queue before it is tried again.
-const PAUSE: Duration = Duration::from_millis(10);
 
 impl AsFd for UnixDatagram {
     fn as_fd(&self) -> BorrowedFd<'_> {

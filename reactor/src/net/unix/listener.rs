@@ -6,6 +6,7 @@ use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
 
 use super::super::accept::accept;
+use super::super::socket;
 use super::bind::Bind;
 use super::named::Named;
 use super::stream::UnixStream;
@@ -44,7 +45,7 @@ impl UnixListener {
         named: Option<Named>,
     ) -> io::Result<Self> {
         let io = Registered::new(listener)?;
-        io.reserve().fill();
+        io.reserve().fill(socket::open_spare);
         Ok(Self { _named: named, io })
     }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::caught;
 use crate::fork::Generation;
 
 /// A lock on a file beside a path. The system lets go of it when the process ends, in whatever way.
@@ -67,10 +68,12 @@ impl Drop for Lock {
             return;
         }
         if let Err(error) = fs::remove_file(&self.path) {
-            log::debug!(
-                target: "crochet::reactor",
-                "the Unix socket's lock {:?} was not removed: {error}", self.path,
-            );
+            caught::contain("the logger", || {
+                log::debug!(
+                    target: "crochet::reactor",
+                    "the Unix socket's lock {:?} was not removed: {error}", self.path,
+                );
+            });
         }
     }
 }

@@ -6,6 +6,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use super::lock::Lock;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "named/mode_by_file.rs"]
+mod mode;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "named/mode_by_path.rs"]
+mod mode;
+
+use crate::caught;
 use crate::fork::Generation;
 
 /// What becomes of a path when its socket is dropped.
@@ -15,12 +24,15 @@ pub(super) enum AtEnd {
     Keep,
 }
 
+/// The device and the number of a file.
+type Identity = (u64, u64);
+
 /// A path that a socket has been bound to, with the lock on it if there is one.
 #[derive(Debug)]
 pub(super) struct Named {
     path: PathBuf,
     at_end: AtEnd,
-    identity: (u64, u64),
+    identity: Identity,
     process: Generation,
     // Let go of when the path has been removed.
     _lock: Option<Lock>,
@@ -37,6 +49,17 @@ impl Named {
             process: Generation::current(),
             _lock: lock,
         })
+    }
+
+    /// Sets the permissions of the path: of the socket that was bound, and not of what may have taken
+    /// its place.
+    pub(super) fn set_mode(&self, mode: u32) -> io::Result<()> {
+        mode::set(&self.path, self.identity, mode)
+    }
+
+    /// Removes the path whatever was to become of it.
+    pub(super) fn remove_anyway(mut self) {
+        self.at_end = AtEnd::Remove;
     }
 
     fn remove(&self) -> io::Result<()> {
@@ -59,10 +82,12 @@ impl Drop for Named {
             return;
         }
         if let Err(error) = self.remove() {
-            log::debug!(
-                target: "crochet::reactor",
-                "the Unix socket's path {:?} was not removed: {error}", self.path,
-            );
+            caught::contain("the logger", || {
+                log::debug!(
+                    target: "crochet::reactor",
+                    "the Unix socket's path {:?} was not removed: {error}", self.path,
+                );
+            });
         }
     }
 }

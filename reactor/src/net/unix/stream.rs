@@ -1,23 +1,23 @@
 //! Unix connections.
 
-use std::io::{self, IoSlice, Read};
+use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
-use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 
+use super::super::byte_stream::ByteStream;
 use super::super::{Connect, socket};
+use super::PAUSE;
 use super::address::to_system;
 use super::credentials::{self, Credentials};
 use super::fds::{self, PassError};
-use crate::registry::{Direction, Registered};
+use crate::registry::Direction;
 use crate::sleep::{sleep, timeout};
-
-mod traits;
+use crate::stream::{forward_read, forward_write};
 
 /// A Unix connection.
 ///
@@ -26,7 +26,7 @@ mod traits;
 /// the task that polled last is the one that is woken.
 #[derive(Debug)]
 pub struct UnixStream {
-    io: Registered<net::UnixStream>,
+    io: ByteStream<net::UnixStream>,
 }
 
 impl UnixStream {
@@ -69,16 +69,14 @@ impl UnixStream {
     /// Makes the connection.
     async fn make(&self, addr: &SocketAddrUnix) -> io::Result<()> {
         loop {
-            match rustix::net::connect(self.io.source(), addr) {
+            match rustix::net::connect(self.io.socket(), addr) {
                 Ok(()) | Err(Errno::ISCONN) => return Ok(()),
                 // The listener's queue is full. Linux does not tell when there is room: it only
                 // lets threads wait for that.
                 Err(Errno::AGAIN) => sleep(PAUSE).await,
                 Err(Errno::INTR) => {}
                 Err(Errno::INPROGRESS | Errno::ALREADY) => {
-                    self.io.expect_event(Direction::Write)?;
-                    self.io.io(Direction::Write, is_connected).await?;
-                    return Ok(());
+                    return self.io.made().await;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -107,7 +105,7 @@ impl UnixStream {
 
     pub(super) fn from_nonblocking(stream: net::UnixStream) -> io::Result<Self> {
         Ok(Self {
-            io: Registered::new(stream)?,
+            io: ByteStream::new(stream)?,
         })
     }
 
@@ -124,9 +122,7 @@ impl UnixStream {
     ///
     /// Dropping the future before it is ready takes nothing from the stream.
     pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io
-            .io(Direction::Read, |mut stream| stream.read(buf))
-            .await
+        self.io.read(buf).await
     }
 
     /// Reads until `buf` is full.
@@ -140,14 +136,7 @@ impl UnixStream {
     ///
     /// What has been read so far is lost when the future is dropped.
     pub async fn read_exact(&self, buf: &mut [u8]) -> io::Result<()> {
-        let mut filled = 0;
-        while filled < buf.len() {
-            match self.read(&mut buf[filled..]).await? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                length => filled += length,
-            }
-        }
-        Ok(())
+        self.io.read_exact(buf).await
     }
 
     /// Writes as much of `buf` as the system takes, and returns how much that was.
@@ -160,11 +149,7 @@ impl UnixStream {
     ///
     /// Dropping the future before it is ready writes nothing.
     pub async fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io
-            .io(Direction::Write, |stream| {
-                socket::send_vectored(stream, &[IoSlice::new(buf)])
-            })
-            .await
+        self.io.write(buf).await
     }
 
     /// Writes all of `buf`.
@@ -177,14 +162,7 @@ impl UnixStream {
     ///
     /// When the future is dropped, a part may have been written.
     pub async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
-        let mut rest = buf;
-        while !rest.is_empty() {
-            match self.write(rest).await? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                length => rest = &rest[length..],
-            }
-        }
-        Ok(())
+        self.io.write_all(buf).await
     }
 
     /// Writes as much of `buf` as the system takes, at least one byte, with duplicates of file
@@ -209,6 +187,7 @@ impl UnixStream {
             ));
         }
         self.io
+            .registered()
             .io(Direction::Write, |stream| fds::send(stream, buf, fds))
             .await
     }
@@ -234,6 +213,7 @@ impl UnixStream {
     ) -> Result<(usize, Vec<OwnedFd>), PassError> {
         let received = self
             .io
+            .registered()
             .io(Direction::Read, |stream| fds::recv(stream, buf, limit))
             .await?;
         received.into_result()
@@ -255,7 +235,7 @@ impl UnixStream {
     ///
     /// Whatever the system reports.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.io.source().peer_addr()
+        self.io.socket().peer_addr()
     }
 
     /// Returns the name of this end.
@@ -264,7 +244,7 @@ impl UnixStream {
     ///
     /// Whatever the system reports.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.io.source().local_addr()
+        self.io.socket().local_addr()
     }
 
     /// Closes one direction, or both.
@@ -276,7 +256,7 @@ impl UnixStream {
     ///
     /// Whatever the system reports.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.io.source().shutdown(how)
+        self.io.socket().shutdown(how)
     }
 
     /// Closes both directions at once, for all duplicates of this end in this or other processes.
@@ -291,25 +271,11 @@ impl UnixStream {
     }
 }
 
-/// How long a connection waits for room in the listener's queue before it looks again.
-const PAUSE: Duration = Duration::from_millis(10);
-
-/// Tells whether a connection that was begun has been made; would block while it has not.
-fn is_connected(stream: &net::UnixStream) -> io::Result<()> {
-    if let Some(error) = stream.take_error()? {
-        return Err(error);
-    }
-    match stream.peer_addr() {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
-            Err(io::ErrorKind::WouldBlock.into())
-        }
-        Err(error) => Err(error),
-    }
-}
+forward_read!(UnixStream, &UnixStream; |stream| &stream.io);
+forward_write!(UnixStream, &UnixStream; |stream| &stream.io);
 
 impl AsFd for UnixStream {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.source().as_fd()
+        self.io.socket().as_fd()
     }
 }

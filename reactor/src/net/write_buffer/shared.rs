@@ -180,7 +180,7 @@ impl<W> Shared<W> {
     fn wake_task(&self) {
         self.idle.set(false);
         if let Some(waker) = self.task.take() {
-            caught::contain("a waker", || waker.wake());
+            caught::wake(waker);
         }
     }
 }
@@ -203,12 +203,17 @@ fn again(error: &io::Error) -> io::Error {
 impl<W> Drop for Shared<W> {
     fn drop(&mut self) {
         match self.failure.get_mut() {
-            Some(failure) if !failure.told && failure.lost > 0 => log::warn!(
-                target: "crochet::reactor",
-                "{} buffered bytes were not written: {}",
-                failure.lost,
-                failure.error,
-            ),
+            // The error may be foreign code, too.
+            Some(failure) if !failure.told && failure.lost > 0 => {
+                caught::contain("the logger", || {
+                    log::warn!(
+                        target: "crochet::reactor",
+                        "{} buffered bytes were not written: {}",
+                        failure.lost,
+                        failure.error,
+                    );
+                });
+            }
             _ => {}
         }
     }

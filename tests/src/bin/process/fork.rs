@@ -7,11 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use crochet::{EventualError, OnFork, StopError, WaitError};
+use crochet_tests::child::say;
 use crochet_tests::forked;
 use crochet_tests::program::proceed;
 use crochet_tests::{LONG, barrier, threads};
-
-use crate::programs::say;
 
 pub(crate) mod inherited;
 pub(crate) mod inside;

@@ -5,10 +5,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crochet::{Budget, Reactor};
+use crochet_tests::child::say;
 use crochet_tests::host::Host;
 use crochet_tests::{LONG, barrier, threads};
-
-use crate::programs::say;
 
 /// Prints how many microseconds the exit hook takes, with many results that nobody has waited for.
 pub(crate) fn exits_with_pending_results() {

@@ -1,8 +1,6 @@
 //! The programs by name.
 
 use std::env;
-use std::fmt::Display;
-use std::io::{self, Write};
 
 use crochet_tests::program;
 
@@ -82,11 +80,4 @@ pub(crate) fn run() {
     let found = PROGRAMS.iter().find(|(known, _)| *known == name);
     let (_, program) = found.expect("the program exists");
     program();
-}
-
-/// Prints a line at once.
-pub(crate) fn say(line: impl Display) {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}").expect("somebody reads");
-    out.flush().expect("somebody reads");
 }

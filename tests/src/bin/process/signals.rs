@@ -9,14 +9,13 @@ use std::time::{Duration, Instant};
 use crochet::signals::{Settings, SignalGuard};
 use crochet::{EventualError, Remote, WaitError};
 use crochet_reactor::{BlockingError, Label};
+use crochet_tests::child::say;
 use crochet_tests::hold::{Flag, Held};
 use crochet_tests::host::Host;
 use crochet_tests::program::{Disposition, dispose, proceed, send};
 use crochet_tests::traces::Trace;
 use crochet_tests::{LONG, barrier, threads};
 use libc::{SIGINT, SIGTERM};
-
-use crate::programs::say;
 
 pub(crate) mod guard;
 pub(crate) mod terminate;

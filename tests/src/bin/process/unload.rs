@@ -5,9 +5,8 @@ use std::ffi::{CStr, CString, c_void};
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 
+use crochet_tests::child::say;
 use crochet_tests::forked;
-
-use crate::programs::say;
 
 type Double = extern "C" fn(u32) -> u32;
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 use crochet::{EventualError, EventualResult, Phase};
 use crochet_tests::LONG;
 use crochet_tests::child::LEAVING;
+use crochet_tests::child::say;
 use crochet_tests::hold::Flag;
 
-use crate::{exit, say};
+use crate::exit;
 
 struct PanicsWhenDropped;
 

@@ -1,10 +1,9 @@
 //! System calls that wake the loop, for a tracer to count.
 
+use crochet_tests::child::say;
 use crochet_tests::hold::Held;
 use crochet_tests::threads::Thread;
 use crochet_tests::{LONG, start};
-
-use crate::say;
 
 pub(crate) fn submits_to_a_busy_and_a_sleeping_loop() {
     start();

@@ -7,10 +7,9 @@ use std::thread;
 
 use crochet_tests::LONG;
 use crochet_tests::child::LEAVING;
+use crochet_tests::child::say;
 use crochet_tests::hold::{Flag, Held};
 use log::{LevelFilter, Log, Metadata, Record};
-
-use crate::say;
 
 /// Says that it has been dropped, and where.
 struct Guard;

@@ -1,8 +1,6 @@
 //! Scenarios that need a process of their own. The argument names one; the tests know what it is to print.
 
 use std::env;
-use std::fmt::Display;
-use std::io::{self, Write};
 
 mod crash;
 mod elision;
@@ -46,11 +44,4 @@ fn main() {
     let found = SCENARIOS.iter().find(|(known, _)| *known == name);
     let (_, scenario) = found.expect("the scenario exists");
     scenario();
-}
-
-/// Prints a line at once.
-fn say(line: impl Display) {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}").expect("somebody reads");
-    out.flush().expect("somebody reads");
 }

@@ -6,9 +6,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use crochet::{EventualError, SetupError, StopError, WaitError};
+use crochet_tests::child::say;
 use crochet_tests::{LONG, SHORT, threads};
-
-use crate::say;
 
 pub(crate) fn nothing_happens_before() {
     let (threads, files) = (threads::names().len(), threads::open_files());

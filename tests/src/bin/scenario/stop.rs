@@ -5,11 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use crochet::{EventualError, StopError, WaitError};
+use crochet_tests::child::say;
 use crochet_tests::hold::{Flag, Held};
 use crochet_tests::traces::Trace;
 use crochet_tests::{LONG, SHORT, barrier, start, threads};
-
-use crate::say;
 
 pub(crate) fn refuses_calls() {
     start();

@@ -10,13 +10,13 @@ use std::thread;
 use crochet::net::TcpListener;
 use crochet::{Budget, EventualError, EventualResult, Phase, Reactor, RunError};
 use crochet_reactor::{BlockingError, Label, SubmitError};
+use crochet_tests::child::say;
 use crochet_tests::forked;
 use crochet_tests::host::Host;
 use crochet_tests::traces::Trace;
 use crochet_tests::{LONG, SHORT, barrier, logs};
 
 use super::{assert_works, setup};
-use crate::programs::say;
 
 /// Polls a result once.
 fn poll_once<T, E>(result: EventualResult<T, E>) -> Poll<Result<T, EventualError<E>>> {

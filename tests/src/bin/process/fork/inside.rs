@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crochet::net::TcpListener;
 use crochet::{NotOnReactor, OnFork, Phase, Reactor, RunError};
+use crochet_tests::child::say;
 use crochet_tests::forked;
 use crochet_tests::traces::Trace;
 use crochet_tests::{LONG, SHORT};
 
 use super::{assert_forked, assert_works, setup};
-use crate::programs::say;
 
 pub(crate) fn forks_on_the_reactor() {
     setup();

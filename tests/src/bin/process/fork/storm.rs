@@ -7,12 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use crochet::{EventualError, Phase, WaitError};
+use crochet_tests::child::say;
 use crochet_tests::forked::{self, Child};
 use crochet_tests::hold::Flag;
 use crochet_tests::{LONG, logs};
 
 use super::{assert_forked, assert_works, setup};
-use crate::programs::say;
 
 /// Forks while other threads use the library in every way, so that whatever lock there is, is held at some fork.
 pub(crate) fn forks_whatever_is_locked() {

@@ -6,6 +6,7 @@ use std::thread;
 
 use crochet::WaitError;
 use crochet::signals::{self, HandleError};
+use crochet_tests::child::say;
 use crochet_tests::forked;
 use crochet_tests::hold::Flag;
 use crochet_tests::program::{Disposition, dispose, send, send_here};
@@ -13,7 +14,6 @@ use crochet_tests::{LONG, threads};
 use libc::{SIGINT, SIGTERM};
 
 use super::{begin, dispose_by_default, own_id};
-use crate::programs::say;
 
 pub(crate) fn goes_without_a_guard() {
     dispose_by_default();

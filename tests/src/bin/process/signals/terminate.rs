@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use crochet::WaitError;
 use crochet::signals::{self, AfterDrain, Settings};
+use crochet_tests::child::say;
 use crochet_tests::hold::Flag;
 use crochet_tests::program::proceed;
 use crochet_tests::{LONG, SHORT};
 
 use super::{begin, begin_with, dispose_by_default};
-use crate::programs::say;
 
 /// Says something when it is dropped.
 struct Says(&'static str);

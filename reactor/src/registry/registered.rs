@@ -1,0 +1,178 @@
+//! A source, its operations, and who waits for them.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context as TaskContext, Poll};
+
+use rustix::fd::AsFd;
+
+use super::{Direction, Reserve, Side, State, Ticket};
+use crate::caught;
+use crate::context::{self, Context, NotOwnReactor};
+
+/// A source that is registered for as long as this lives.
+pub(crate) struct Registered<S: AsFd> {
+    source: S,
+    index: usize,
+    state: Rc<State>,
+    context: Rc<Context>,
+}
+
+impl<S: AsFd> Registered<S> {
+    /// Registers a source with the reactor that the calling thread runs.
+    ///
+    /// It must not block: operations are tried before it is known that they would not.
+    pub(crate) fn new(source: S) -> io::Result<Self> {
+        let context = context::current()?;
+        let (index, state) = context.registry.add(source.as_fd())?;
+        Ok(Self {
+            source,
+            index,
+            state,
+            context,
+        })
+    }
+
+    pub(crate) fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// Returns the file descriptor that the reactor keeps for listeners.
+    pub(crate) fn reserve(&self) -> &Reserve {
+        &self.context.registry.reserve
+    }
+
+    /// Tries an operation that does not block; waits for the source when it would.
+    ///
+    /// For the poll functions of traits: one task at a time waits in each direction, and another
+    /// one that polls takes its place.
+    pub(crate) fn poll_io<R>(
+        &self,
+        direction: Direction,
+        cx: &TaskContext<'_>,
+        attempt: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.try_or(direction, cx, attempt, |side| side.wait(cx))
+    }
+
+    /// Returns a future that does the operation. Any number of tasks may wait by such futures.
+    pub(crate) fn io<R, A>(&self, direction: Direction, attempt: A) -> Io<'_, S, A>
+    where
+        A: FnMut(&S) -> io::Result<R> + Unpin,
+    {
+        Io {
+            registered: self,
+            direction,
+            attempt,
+            ticket: None,
+        }
+    }
+
+    /// Tries an operation, and calls `wait` when the source is not ready for it.
+    ///
+    /// A task that has used ready sources often in one poll is made to wait for its next turn, so
+    /// that a busy peer does not keep the loop to itself. Elsewhere than on its own reactor a source
+    /// is refused: nobody would give the task a next turn, or tell it of an event.
+    fn try_or<R>(
+        &self,
+        direction: Direction,
+        cx: &TaskContext<'_>,
+        mut attempt: impl FnMut(&S) -> io::Result<R>,
+        wait: impl FnOnce(&Side),
+    ) -> Poll<io::Result<R>> {
+        if !context::is_current(&self.context) {
+            return Poll::Ready(Err(NotOwnReactor.into()));
+        }
+        let side = self.state.side(direction);
+        while side.ready.get() {
+            if !self.context.has_patience() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            match attempt(&self.source) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    side.ready.set(false);
+                    self.context
+                        .registry
+                        .arm(self.source.as_fd(), &self.state)?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    self.context.spend_patience();
+                }
+                result => {
+                    self.context.spend_patience();
+                    return Poll::Ready(result);
+                }
+            }
+        }
+        wait(side);
+        Poll::Pending
+    }
+
+    /// Waits until the poller has reported the source in this direction since the last attempt
+    /// that would have blocked. It may be reported without cause.
+    pub(crate) fn expect_event(&self, direction: Direction) -> io::Result<()> {
+        self.state.side(direction).ready.set(false);
+        self.context.registry.arm(self.source.as_fd(), &self.state)
+    }
+
+    /// Tells whether this process has forked off the one that the source was registered in.
+    pub(crate) fn is_forked(&self) -> bool {
+        self.context.registry.process.is_past()
+    }
+}
+
+/// The future of one operation on a source.
+pub(crate) struct Io<'a, S: AsFd, A> {
+    registered: &'a Registered<S>,
+    direction: Direction,
+    attempt: A,
+    ticket: Option<Ticket>,
+}
+
+impl<S, A, R> Future for Io<'_, S, A>
+where
+    S: AsFd,
+    A: FnMut(&S) -> io::Result<R> + Unpin,
+{
+    type Output = io::Result<R>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let ticket = &mut this.ticket;
+        this.registered
+            .try_or(this.direction, cx, &mut this.attempt, |side| {
+                side.waiters.wait_at(ticket, cx);
+            })
+    }
+}
+
+impl<S: AsFd, A> Drop for Io<'_, S, A> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            let side = self.registered.state.side(self.direction);
+            side.waiters.forget(ticket);
+        }
+    }
+}
+
+impl<S: AsFd> Drop for Registered<S> {
+    fn drop(&mut self) {
+        // Also a back end may log.
+        caught::contain("the logger", || {
+            let registry = &self.context.registry;
+            if let Err(error) = registry.remove(self.index, self.source.as_fd()) {
+                // The source is closed right after this, which ends its registration in any case.
+                log::debug!(target: "crochet::reactor", "deregistering a source failed: {error}");
+            }
+        });
+    }
+}
+
+impl<S: AsFd + std::fmt::Debug> std::fmt::Debug for Registered<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.source.fmt(f)
+    }
+}

@@ -1,0 +1,100 @@
+use std::cell::{Cell, OnceCell};
+use std::rc::Weak;
+
+use rustix::fd::{AsFd, OwnedFd};
+
+use super::*;
+
+/// A back end that calls the registry, as foreign code may that is called by a back end.
+#[derive(Debug, Default)]
+struct Calls {
+    registry: OnceCell<Weak<Registry>>,
+    to_remove: Cell<Option<usize>>,
+    refuses: Cell<bool>,
+}
+
+#[derive(Debug)]
+struct Caller(Rc<Calls>);
+
+impl Sources for Caller {
+    fn trigger(&self) -> Trigger {
+        Trigger::Edge
+    }
+
+    fn register(&self, source: BorrowedFd<'_>, _: usize, _: Interest) -> io::Result<()> {
+        let Self(calls) = self;
+        if let Some(index) = calls.to_remove.take() {
+            let registry = calls.registry.get().and_then(Weak::upgrade);
+            registry.expect("it is there").remove(index, source)?;
+        }
+        match calls.refuses.get() {
+            true => Err(io::ErrorKind::OutOfMemory.into()),
+            false => Ok(()),
+        }
+    }
+
+    fn arm(&self, _: BorrowedFd<'_>, _: usize, _: Interest) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn deregister(&self, _: BorrowedFd<'_>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn registry() -> (Rc<Registry>, Rc<Calls>) {
+    let calls = Rc::new(Calls::default());
+    let registry = Rc::new(Registry::new(Box::new(Caller(Rc::clone(&calls)))));
+    let known = calls.registry.set(Rc::downgrade(&registry));
+    known.expect("it is set once");
+    (registry, calls)
+}
+
+fn source() -> OwnedFd {
+    std::net::UdpSocket::bind("127.0.0.1:0")
+        .expect("a free port")
+        .as_fd()
+        .try_clone_to_owned()
+        .expect("a file more")
+}
+
+#[test]
+fn a_source_may_go_while_another_is_being_registered() {
+    let (registry, calls) = registry();
+    let (first, second) = (source(), source());
+    let (index, _) = registry.add(first.as_fd()).expect("there is room");
+    calls.to_remove.set(Some(index));
+    let (_, state) = registry.add(second.as_fd()).expect("there is room");
+    assert_eq!(registry.len(), 1);
+    // It is the second one that is left.
+    let index = state.token & INDEX_MASK;
+    assert!(Rc::ptr_eq(&registry.sources.borrow()[index].state, &state));
+}
+
+#[test]
+fn a_source_that_the_back_end_refuses_takes_no_place() {
+    let (registry, calls) = registry();
+    calls.refuses.set(true);
+    let refused = registry.add(source().as_fd()).map(drop);
+    assert_eq!(
+        refused.expect_err("it refuses").kind(),
+        io::ErrorKind::OutOfMemory
+    );
+    assert_eq!(registry.len(), 0);
+}
+
+#[test]
+fn a_source_that_is_removed_leaves_nothing_behind() {
+    let (registry, _) = registry();
+    let source = source();
+    let (index, state) = registry.add(source.as_fd()).expect("it is registered");
+    let state = {
+        let weak = Rc::downgrade(&state);
+        drop(state);
+        weak
+    };
+    assert_eq!(state.strong_count(), 1);
+    let removed = registry.remove(index, source.as_fd());
+    removed.expect("it was registered");
+    assert_eq!(state.strong_count(), 0);
+}
