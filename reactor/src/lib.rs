@@ -158,7 +158,7 @@ pub mod glue {
     pub use crate::latest::Latest;
     pub use crate::mapped::Mapped;
     pub use crate::pool::leave_pool;
-    pub use crate::thread::join_within;
+    pub use crate::thread::{ServiceThread, join_within};
 }
 
 pub use crochet_core::eventual::WaitKey;

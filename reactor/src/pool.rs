@@ -1,7 +1,7 @@
 //! Threads for what blocks or computes.
 
 use std::sync::Arc;
-use std::{fmt, io, thread};
+use std::{fmt, io};
 
 use crate::context;
 use crate::label::Label;
@@ -9,6 +9,7 @@ use crate::observe::Scheduler;
 use crate::panic;
 use crate::remote::Remote;
 use crate::shared::{Shared, Stage};
+use crate::thread::ServiceThread;
 
 mod common;
 mod defer;
@@ -287,9 +288,7 @@ impl ThreadPool {
     fn start(&self, seat: Arc<Seat>) {
         let (pool, theirs) = (self.clone(), Arc::clone(&seat));
         let entered = self.pool().enter(&seat, || {
-            thread::Builder::new()
-                .name(String::from("crochet-pool"))
-                .spawn(move || worker::work(pool, theirs))
+            ServiceThread::start("crochet-pool", move || worker::work(pool, theirs))
         });
         if let Err(error) = entered {
             self.not_started(&seat, &error);

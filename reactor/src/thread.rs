@@ -3,11 +3,15 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use crate::fork::Generation;
 use crate::primitive::thread_static;
+
+mod service;
+
+pub use service::ServiceThread;
 
 /// Names a thread; never used again, unlike the address of a thread-local or a system's id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,17 +62,16 @@ fn is_present(running: Option<Generation>) -> bool {
 ///
 /// A join has no time limit of its own, and the destructors of a thread's locals, which are an
 /// application's, may take any time. So another thread joins it, unless it has ended already.
-pub fn join_within(thread: JoinHandle<()>, limit: Duration) -> Option<thread::Result<()>> {
+pub fn join_within(thread: ServiceThread, limit: Duration) -> Option<thread::Result<()>> {
     if thread.is_finished() {
         return Some(thread.join());
     }
     let (tell, told) = mpsc::sync_channel(1);
-    let joiner = thread::Builder::new().name(String::from("crochet-joiner"));
-    let spawned = joiner.spawn(move || match tell.send(thread.join()) {
+    let joiner = ServiceThread::start("crochet-joiner", move || match tell.send(thread.join()) {
         // Nobody hears it when the time was up before.
         Ok(()) | Err(_) => {}
     });
-    spawned
+    joiner
         .ok()
         .and_then(|_detached| told.recv_timeout(limit).ok())
 }

@@ -3,10 +3,9 @@
 use std::io;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crochet_reactor::glue::join_within;
+use crochet_reactor::glue::{ServiceThread, join_within};
 use crochet_reactor::{Reactor, Remote, RunError, is_reactor_thread};
 
 use crate::error::{SetupError, StopError};
@@ -14,7 +13,7 @@ use crate::error::{SetupError, StopError};
 /// The thread that a reactor runs in.
 pub(crate) struct Hosted {
     ended: Arc<Ended>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<ServiceThread>>,
 }
 
 /// Whether the reactor's thread has come to its end.
@@ -39,13 +38,11 @@ impl Hosted {
         let ended = Arc::new(Ended::default());
         let (tell, told) = sync_channel(1);
         let theirs = Arc::clone(&ended);
-        let thread = thread::Builder::new()
-            .name(String::from("crochet-reactor"))
-            .spawn(move || {
-                let _ended = SetOnDrop(theirs);
-                make_and_run(make, run, &tell);
-            })
-            .map_err(SetupError::Thread)?;
+        let thread = ServiceThread::start("crochet-reactor", move || {
+            let _ended = SetOnDrop(theirs);
+            make_and_run(make, run, &tell);
+        })
+        .map_err(SetupError::Thread)?;
         let (remote, beside) = match told.recv() {
             Ok(made) => made.map_err(SetupError::Reactor)?,
             Err(_) => {
@@ -89,7 +86,7 @@ impl Hosted {
         let thread = lock(&self.thread).take();
         match thread {
             None => Ok(()),
-            Some(own) if own.thread().id() == thread::current().id() => Ok(()),
+            Some(own) if own.is_current() => Ok(()),
             Some(thread) => {
                 let joined = join_within(thread, timeout.saturating_sub(begun.elapsed()));
                 if joined.ok_or(StopError::Timeout)?.is_err() {

@@ -55,10 +55,9 @@ use std::fmt;
 use std::io;
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crochet_reactor::glue::{Generation, PerProcess, watch};
+use crochet_reactor::glue::{Generation, PerProcess, ServiceThread, watch};
 use crochet_reactor::{interrupt_waits, is_reactor_thread};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
@@ -124,7 +123,7 @@ pub struct SignalGuard {
 
 struct Watcher {
     handle: Handle,
-    thread: JoinHandle<()>,
+    thread: ServiceThread,
 }
 
 /// Why signals are not handled.
@@ -205,18 +204,16 @@ impl Settings {
         let mut signals = Signals::new(&handled).map_err(HandleError::Handler)?;
         let handle = signals.handle();
         let settings = self.clone();
-        let thread = thread::Builder::new()
-            .name(String::from("crochet-signals"))
-            .spawn(move || {
-                for signal in signals.forever() {
-                    settings.answer(signal);
-                }
-                // What came before the guard went is answered as well.
-                for signal in signals.pending() {
-                    settings.answer(signal);
-                }
-            })
-            .map_err(HandleError::Thread)?;
+        let thread = ServiceThread::start("crochet-signals", move || {
+            for signal in signals.forever() {
+                settings.answer(signal);
+            }
+            // What came before the guard went is answered as well.
+            for signal in signals.pending() {
+                settings.answer(signal);
+            }
+        })
+        .map_err(HandleError::Thread)?;
         Ok(Some(Watcher { handle, thread }))
     }
 

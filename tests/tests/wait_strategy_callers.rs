@@ -3,12 +3,14 @@
 
 use std::fs;
 use std::future;
+use std::sync::mpsc;
 use std::thread::{self, available_parallelism};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crochet_reactor::{BlockingError, Reactor, WaitStrategy, interrupt_waits};
 use crochet_tests::host::Host;
 use crochet_tests::operations::submit;
+use crochet_tests::threads::Thread;
 use crochet_tests::{LONG, SHORT};
 
 /// Returns how often the calling thread has gone to sleep.
@@ -78,13 +80,19 @@ fn a_caller_spins_if_it_is_to_and_ends_its_wait_all_the_same() {
         "{waited:?}"
     );
 
-    // One that parks, and one whose spins do not pay.
+    // One that parks.
     let host = awaited(WaitStrategy::Park);
-    let slow = || async { crochet_reactor::sleep(Duration::from_millis(1)).await };
-    for _ in 0..10 {
-        let before = sleeps();
-        let operation = host.remote().submit(slow).expect("no limit");
-        operation.wait(LONG).expect("it ends");
-        assert!(sleeps() > before);
-    }
+    let pending = host.remote().submit(future::pending::<()>);
+    let pending = pending.expect("no limit");
+    thread::scope(|scope| {
+        let (tell, told) = mpsc::channel();
+        let waiting = scope.spawn(|| {
+            let tell = tell;
+            tell.send(Thread::current()).expect("it is received");
+            pending.wait(LONG)
+        });
+        told.recv().expect("it begins").spin_until_asleep();
+        pending.cancel();
+        waiting.join().expect("no panic").expect("it ends");
+    });
 }

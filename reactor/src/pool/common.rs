@@ -1,14 +1,13 @@
 //! What the threads of a pool have in common.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{fmt, mem};
 
 use super::settings::Settings;
 use super::state::{Empty, Seat, State};
 use crate::fork::Generation;
-use crate::thread::join_within;
+use crate::thread::{ServiceThread, join_within};
 
 /// A pool's state and threads. It belongs to the reactor.
 ///
@@ -28,8 +27,8 @@ pub(crate) struct Pool {
 /// The threads of a pool: those that work, and the last one that ended.
 #[derive(Default)]
 struct Roster {
-    working: Vec<(u64, JoinHandle<()>)>,
-    departed: Option<JoinHandle<()>>,
+    working: Vec<(u64, ServiceThread)>,
+    departed: Option<ServiceThread>,
 }
 
 impl Pool {
@@ -95,7 +94,7 @@ impl Pool {
     pub(super) fn enter(
         &self,
         seat: &Seat,
-        start: impl FnOnce() -> std::io::Result<JoinHandle<()>>,
+        start: impl FnOnce() -> std::io::Result<ServiceThread>,
     ) -> std::io::Result<()> {
         let mut roster = lock(&self.roster);
         roster.working.push((seat.id(), start()?));
@@ -104,7 +103,7 @@ impl Pool {
 
     /// Takes note of a thread that is ending. Returns the one before, which it is to join, so that
     /// there is never more than one that is left to be joined.
-    pub(super) fn depart(&self, seat: &Seat) -> Option<JoinHandle<()>> {
+    pub(super) fn depart(&self, seat: &Seat) -> Option<ServiceThread> {
         let mut roster = lock(&self.roster);
         let thread = roster.remove(seat)?;
         roster.departed.replace(thread)
@@ -126,7 +125,7 @@ impl Pool {
 }
 
 impl Roster {
-    fn remove(&mut self, seat: &Seat) -> Option<JoinHandle<()>> {
+    fn remove(&mut self, seat: &Seat) -> Option<ServiceThread> {
         let at = self.working.iter().position(|(id, _)| *id == seat.id())?;
         Some(self.working.swap_remove(at).1)
     }
@@ -156,7 +155,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Joins a thread that has nothing left to do, and lets go of it if it does not end soon.
-pub(super) fn join(thread: JoinHandle<()>) {
+pub(super) fn join(thread: ServiceThread) {
     if let Some(Err(_)) = join_within(thread, SOON) {
         log::error!(target: "crochet::reactor", "a thread of the thread pool panicked");
     }

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,6 +17,7 @@ use super::watch::Name;
 use crate::caught;
 use crate::context::Context;
 use crate::fork::PerProcess;
+use crate::thread::ServiceThread;
 
 /// The loop's hold on one child, in a task of the child's own: as long as the loop runs, the child
 /// is reaped as soon as it has ended. Dropping it, as a reactor that stops does, kills the child or
@@ -147,8 +147,7 @@ fn left() -> MutexGuard<'static, Vec<Arc<Name>>> {
 fn reap_in_a_thread(child: Name) {
     let child = Arc::new(child);
     let theirs = Arc::clone(&child);
-    let thread = thread::Builder::new().name(String::from("crochet-reaper"));
-    let started = thread.spawn(move || match theirs.wait() {
+    let started = ServiceThread::start("crochet-reaper", move || match theirs.wait() {
         // Other code may have reaped it; then there is nothing left to do.
         Ok(()) | Err(_) => {}
     });

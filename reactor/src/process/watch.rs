@@ -7,13 +7,13 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::thread::JoinHandle;
 
 use rustix::process::{Pid, WaitOptions, waitpid};
 
 use super::send;
 use crate::fork::Generation;
 use crate::registry::{Direction, Registered};
+use crate::thread::ServiceThread;
 
 #[cfg(target_os = "linux")]
 mod pidfd;
@@ -39,7 +39,7 @@ enum Kind {
     /// The system's own name for the child.
     Pidfd,
     /// A stream, whose other end a thread has that waits for the child. `None` when it was joined.
-    Thread(Option<JoinHandle<()>>),
+    Thread(Option<ServiceThread>),
 }
 
 impl Watch {

@@ -82,4 +82,6 @@
 //! A fork *before* the first `setup` is as if it had not been: a daemon that forks first and sets
 //! up then needs nothing of this. A child that was made by other means than the C library's `fork`,
 //! such as a bare `clone`, is not noticed. And locks of the program's own may be held for ever in a
-//! child, such as its logger's; so this library logs nothing there unless something fails.
+//! child, such as its logger's; so this library logs nothing there unless something fails. The standard
+//! library has such a lock: it is held in each thread that begins or ends. A child that is forked at that
+//! moment cannot start threads by [`std::thread`]: they never begin. This library's own threads do.

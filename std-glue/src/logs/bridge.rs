@@ -2,11 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crochet_reactor::glue::PerProcess;
 use log::{Level, Log, Metadata, Record};
+
+use crochet_reactor::glue::ServiceThread;
 
 use super::live;
 use super::owned::Owned;
@@ -116,10 +117,7 @@ impl Bridge {
     fn start(self: &Arc<Self>, queue: &Queue) {
         live::add(self);
         let theirs = Arc::clone(self);
-        let started = thread::Builder::new()
-            .name(String::from("crochet-log"))
-            .spawn(move || theirs.run(|| true));
-        match started {
+        match ServiceThread::start("crochet-log", move || theirs.run(|| true)) {
             Ok(thread) => queue.started(thread),
             // It cannot be logged. The records wait, and the next one tries again.
             Err(_refused) => queue.not_started(),

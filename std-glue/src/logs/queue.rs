@@ -5,8 +5,9 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use crochet_reactor::glue::ServiceThread;
 
 use super::owned::Owned;
 use super::passage::Passage;
@@ -54,7 +55,7 @@ struct State {
     missing: u64,
     panicked: u64,
     writer: Writer,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<ServiceThread>,
     /// Set while the log thread waits on `work` and nobody has notified it.
     asleep: bool,
     /// Set when the log thread is to end at the end of the queue. Never cleared.
@@ -225,7 +226,7 @@ impl Queue {
     }
 
     /// Says that the log thread has been started.
-    pub(super) fn started(&self, thread: JoinHandle<()>) {
+    pub(super) fn started(&self, thread: ServiceThread) {
         let mut state = self.lock();
         if state.writer == Writer::Starting {
             state.writer = Writer::Running;
@@ -261,7 +262,11 @@ impl Queue {
         drop(state);
         // Let go of when the destructors of its locals, which are an application's, still run. It
         // contains every panic, so there is nothing to learn from how it ended.
-        drop(thread.filter(JoinHandle::is_finished).map(JoinHandle::join));
+        drop(
+            thread
+                .filter(ServiceThread::is_finished)
+                .map(ServiceThread::join),
+        );
     }
 
     /// Wakes the log thread if it waits, without the lock.
