@@ -391,23 +391,22 @@ fn a_panic_stops_it_and_is_its_outcome() {
 fn a_failure_that_nobody_looks_at_is_logged_once() {
     logs::capture();
     on_reactor(async {
-        let fails = || {
-            ready(Err::<(), _>(
-                "nobody looks at this failure of a looping call",
-            ))
-        };
-        let (before, after) = (
-            LoopingCall::of_futures(fails),
-            LoopingCall::of_futures(fails),
+        let failing =
+            |error: &'static str| LoopingCall::of_futures(move || ready(Err::<(), _>(error)));
+        drop(
+            failing("dropped before it failed")
+                .start(SECOND)
+                .expect("it was not running"),
         );
-        drop(before.start(SECOND).expect("it was not running"));
         sleep(SECOND).await;
-        logs::assert_one_error("nobody looks at this failure of a looping call");
-        let completion = after.start(SECOND).expect("it was not running");
+        logs::assert_one_error("dropped before it failed");
+
+        let completion = failing("dropped after it failed").start(SECOND);
+        let completion = completion.expect("it was not running");
         sleep(SECOND).await;
         assert!(completion.is_ended());
         drop(completion);
-        logs::assert_one_error("nobody looks at this failure of a looping call");
+        logs::assert_one_error("dropped after it failed");
 
         let panics = LoopingCall::new(|| panic!("nobody looks at this panic of a looping call"));
         drop(panics.start(SECOND).expect("it was not running"));
