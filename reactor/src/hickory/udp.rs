@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use hickory_proto::udp::DnsUdpSocket;
 
 use super::HickoryTime;
+use crate::context;
 use crate::kept::Kept;
 use crate::registry::{Direction, Registered};
 
@@ -25,6 +26,8 @@ pub struct HickoryUdpSocket {
 
 impl HickoryUdpSocket {
     pub(super) fn bind(local: SocketAddr) -> io::Result<Self> {
+        // Asked first, so that elsewhere no socket is made at all.
+        context::current()?;
         let socket = UdpSocket::bind(local)?;
         socket.set_nonblocking(true)?;
         let kept = Kept::new(Registered::new(socket)?)?;
