@@ -34,6 +34,8 @@
 //!     future::pending::<()>().await
 //! }
 //!
+//! # // SAFETY: nothing handles it yet. In a job in the background it may be ignored, and would stay so.
+//! # unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
 //! crochet::setup()?;
 //! let guard = signals::handle()?;
 //! assert!(matches!(serve(), Err(WaitError::Interrupted))); // By Ctrl-C.
