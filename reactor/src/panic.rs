@@ -45,6 +45,7 @@ thread_local! {
 }
 
 /// Replaces what the hook has seen. While the thread's locals are being destroyed, it sees nothing.
+#[inline]
 fn replace_seen(seen: Option<Box<Seen>>) -> Option<Box<Seen>> {
     SEEN.try_with(|cell| cell.replace(seen)).unwrap_or_default()
 }

@@ -29,6 +29,7 @@ thread_static! {
 
 impl ThreadToken {
     /// Returns the calling thread's token.
+    #[inline]
     pub(crate) fn current() -> Self {
         let mut token = TOKEN.with(Cell::get);
         if token == 0 {
