@@ -54,8 +54,8 @@ use slot::Slot;
 /// the chain wait for that. Chains may be of any length, and nested to any depth: no stack is used up.
 ///
 /// Dropping the end of a chain drops the functions that have not been called, and cancels what the
-/// chain waits for. [Cancelling](Self::cancel) it calls those for errors. A panic in a function ends the chain: whoever awaits the end panics, and when
-/// nobody does, it is logged.
+/// chain waits for. [Cancelling](Self::cancel) it calls those for errors. A panic in a function ends
+/// the chain: whoever awaits the end panics, and when nobody does, it is logged.
 ///
 /// # Errors that nobody sees
 ///

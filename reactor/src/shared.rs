@@ -18,7 +18,7 @@ use crate::primitive::{AtomicU8, Edge, Ordering};
 use crate::thread::ThreadToken;
 use crate::timeline::{Awaits, Timeline};
 use crate::trigger::Triggers;
-use crate::wait_strategy::{Callers, WaitStrategy};
+use crate::wait_strategy::Callers;
 
 /// Wakes the loop, and holds the flags and counters that are shared with it.
 #[derive(Debug)]
@@ -159,8 +159,8 @@ impl Shared {
     }
 
     /// Sets how threads wait for operations; they sleep at once if nothing else is said.
-    pub(crate) fn awaited_by(mut self, strategy: WaitStrategy) -> Self {
-        self.callers = Callers::following(strategy);
+    pub(crate) fn awaited_by(mut self, callers: Callers) -> Self {
+        self.callers = callers;
         self
     }
 
@@ -260,6 +260,7 @@ impl Unpark for Shared {
 // SAFETY: the token names one thread for ever, and a `Reactor` is neither Send nor Sync, so the
 // thread that made it is the only one that runs its loop.
 unsafe impl OnLoop for Shared {
+    #[inline]
     fn is_on_loop(&self) -> bool {
         ThreadToken::current() == self.owner
     }

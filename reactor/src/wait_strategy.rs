@@ -69,7 +69,8 @@ impl WaitStrategy {
     }
 }
 
-/// Returns on how many cores the process may run; one where that is not known.
-fn cores() -> usize {
+/// Returns on how many cores the process may run; one where that is not known. The system is asked
+/// for it, which takes several calls.
+pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }

@@ -1,7 +1,7 @@
 //! The loop's own lists, and which task is next.
 
 use crate::inbox::Drain;
-use crate::task::{Header, OwnedList, ReadyList, Runnable};
+use crate::task::{Header, OwnedList, ReadyList, Runnable, TaskRef};
 
 /// What only the loop touches.
 pub(super) struct Local {
@@ -67,6 +67,11 @@ impl Local {
             (true, false) => Some(Kind::Fresh),
             (false, false) => Some(self.next_is),
         }
+    }
+
+    /// Looks at those that wait to be run, in no particular order of the two lists.
+    pub(super) fn queued(&self) -> impl Iterator<Item = TaskRef> {
+        self.ready.iter().chain(self.fresh.iter())
     }
 
     pub(super) fn is_ready(&self) -> bool {

@@ -15,16 +15,12 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static, N: Send + 'static> Scheduler<U,
     /// not among them, nor is a task that is being polled for the first time.
     #[must_use]
     pub fn tasks(&self) -> Vec<TaskView<N>> {
-        let count = self.with_local(|local| {
-            let queued = local.ready.iter().chain(local.fresh.iter());
-            local.owned.len() + queued.count()
-        });
+        let count = self.with_local(|local| local.owned.len() + local.queued().count());
         // Allocated outside of the section, in which nothing foreign is to be called.
         let mut listed: Vec<TaskRef> = Vec::with_capacity(count.unwrap_or(0));
         self.with_local(|local| {
             let kept = local.owned.iter();
-            let queued = local.ready.iter().chain(local.fresh.iter());
-            let queued = queued.filter(|task| !OwnedList::contains(task));
+            let queued = local.queued().filter(|task| !OwnedList::contains(task));
             listed.extend(kept.chain(queued));
         });
         let views = listed.into_iter();

@@ -17,7 +17,7 @@ use crate::pool::Settings;
 use crate::registry::Registry;
 use crate::shared::{Bell, Shared};
 use crate::timeline::{LoopEnd, Timeline};
-use crate::wait_strategy::{Idle, WaitStrategy};
+use crate::wait_strategy::{self, Callers, Idle, WaitStrategy};
 
 /// Settings of a [`Reactor`] to be made. It can be sent to the thread that is to run it.
 #[derive(Clone, Debug, Default)]
@@ -91,9 +91,13 @@ impl Builder {
         fork::watch();
         let (platform, bell, registry) = Platform::system(self.backend)?;
         let time = TimeSource::Monotonic(Instant::now());
-        let shared = self.shared(bell).awaited_by(self.waiting);
-        let mut tuning = self.tuning();
-        tuning.idle = Idle::following(self.idling);
+        let cores = wait_strategy::cores();
+        let callers = Callers::following(self.waiting, cores);
+        let shared = self.shared(bell).awaited_by(callers);
+        let tuning = Tuning {
+            idle: Idle::following(self.idling, cores),
+            ..self.tuning()
+        };
         Ok(Reactor::of(platform, shared, registry, time, tuning))
     }
 

@@ -89,27 +89,37 @@ impl Waiters {
 
     /// Wakes everybody who waits by now.
     pub(crate) fn wake_all(&self) {
-        // Nothing is borrowed while wakers, which are foreign code, run.
-        let mut place = self.place.borrow_mut();
-        if let Place::Waiting(_) = *place {
-            let woken = mem::replace(&mut *place, Place::Woken);
-            drop(place);
-            if let Place::Waiting(waker) = woken {
-                caught::wake(waker);
-            }
-        } else {
-            drop(place);
+        // Statements of their own: nothing is borrowed while wakers, which are foreign code, run.
+        let waker = self.place.borrow_mut().take();
+        if let Some(waker) = waker {
+            caught::wake(waker);
         }
         let waiting = self.line.borrow().as_ref().map_or(0, |list| list.waiting());
         // Those who begin to wait meanwhile come last.
         for _ in 0..waiting {
-            let mut line = self.line.borrow_mut();
-            let waker = line.as_mut().and_then(|list| list.grant(|()| ()));
-            drop(line);
+            let waker = self.grant();
             match waker {
                 Some(waker) => caught::wake(waker),
                 None => break,
             }
+        }
+    }
+
+    /// Takes the waker of the first in line.
+    fn grant(&self) -> Option<Waker> {
+        self.line.borrow_mut().as_mut()?.grant(|()| ())
+    }
+}
+
+impl Place {
+    /// Takes the waker, if there is one: its future has been woken then.
+    fn take(&mut self) -> Option<Waker> {
+        if !matches!(self, Self::Waiting(_)) {
+            return None;
+        }
+        match mem::replace(self, Self::Woken) {
+            Self::Waiting(waker) => Some(waker),
+            Self::Free | Self::Woken => None,
         }
     }
 }

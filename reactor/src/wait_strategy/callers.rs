@@ -5,8 +5,8 @@ use std::hint;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::WaitStrategy;
 use super::habit::Habit;
-use super::{WaitStrategy, cores};
 
 /// How the threads that wait for one reactor do that.
 #[derive(Debug, Default)]
@@ -29,8 +29,7 @@ thread_local! {
 const LOOKS: u32 = 32;
 
 impl Callers {
-    pub(crate) fn following(strategy: WaitStrategy) -> Self {
-        let cores = cores();
+    pub(crate) fn following(strategy: WaitStrategy, cores: usize) -> Self {
         Self {
             limit: strategy.limit(cores),
             is_adaptive: strategy.is_adaptive(),

@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::hint;
 use std::time::{Duration, Instant};
 
+use super::WaitStrategy;
 use super::habit::Habit;
-use super::{WaitStrategy, cores};
 
 /// What the loop does before it sleeps.
 ///
@@ -34,9 +34,9 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const FRESH: Duration = Duration::from_micros(10);
 
 impl Idle {
-    pub(crate) fn following(strategy: WaitStrategy) -> Self {
+    pub(crate) fn following(strategy: WaitStrategy, cores: usize) -> Self {
         Self {
-            limit: strategy.limit(cores()),
+            limit: strategy.limit(cores),
             is_adaptive: strategy.is_adaptive(),
             ..Self::default()
         }
