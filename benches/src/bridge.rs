@@ -1,5 +1,6 @@
 //! Measures a blocked thread's round trip: into a loop's thread and back.
 
+mod answerer;
 mod calloop;
 mod contestant;
 mod crochet;

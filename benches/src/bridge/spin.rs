@@ -1,30 +1,20 @@
 //! The floor for threads that never sleep: a cache line there, a cache line back.
 
-use alloc::sync::Arc;
 use core::hint;
 use std::io;
 use std::time::Instant;
 
 use rustix::io::Errno;
 
+use crate::bridge::answerer::{Answerer, END, Mailboxes};
 use crate::bridge::contestant::{CallError, Contestant, PATIENCE};
-use crate::bridge::mailbox::Mailbox;
 use crate::measure::affinity::Placement;
-use crate::threads::loop_thread::LoopThread;
 
 /// Two threads that look for each other's value without a pause, for as long as the turn lasts. Between turns the
 /// answering one sleeps.
 #[derive(Debug)]
 pub struct Spin {
-    shared: Arc<Shared>,
-    answers_seen: u32,
-    _thread: LoopThread,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    request: Mailbox,
-    answer: Mailbox,
+    answerer: Answerer,
 }
 
 impl Spin {
@@ -34,16 +24,8 @@ impl Spin {
     ///
     /// Returns the system's refusal of a thread.
     pub fn start() -> io::Result<Self> {
-        let shared = Arc::new(Shared::default());
-        let peer = Arc::clone(&shared);
-        let thread = LoopThread::start("spin-floor", move || {
-            peer.take_turns().expect("the system has futexes");
-        })?;
-        Ok(Self {
-            shared,
-            answers_seen: 0,
-            _thread: thread,
-        })
+        let answerer = Answerer::start("spin-floor", take_turns)?;
+        Ok(Self { answerer })
     }
 
     /// Looks for the answer until it is there.
@@ -52,7 +34,7 @@ impl Spin {
         loop {
             // Without the clock, as long as all is well.
             for _ in 0..LOOKS {
-                if let Some(answer) = self.shared.answer.poll(&mut self.answers_seen) {
+                if let Some(answer) = self.answerer.poll() {
                     return Ok(answer);
                 }
                 hint::spin_loop();
@@ -75,14 +57,14 @@ impl Contestant for Spin {
     }
 
     fn begin_turn(&mut self, _placement: Placement) -> Result<(), CallError> {
-        self.shared.request.post(BEGIN);
-        self.shared.request.wake()?;
+        self.answerer.post(BEGIN);
+        self.answerer.wake()?;
         // Not to be overtaken by the first call: the slot holds one value.
         self.answer().map(drop)
     }
 
     fn call(&mut self, operand: u64) -> Result<u64, CallError> {
-        self.shared.request.post(operand);
+        self.answerer.post(operand);
         self.answer()
     }
 
@@ -91,38 +73,29 @@ impl Contestant for Spin {
     }
 }
 
-impl Drop for Spin {
-    fn drop(&mut self) {
-        self.shared.request.post(END);
-        self.shared.request.wake().expect("the system has futexes");
+fn take_turns(mailboxes: &Mailboxes) -> Result<(), Errno> {
+    let mut seen = 0;
+    while mailboxes.request.take(&mut seen, None)? == BEGIN {
+        mailboxes.answer.post(BEGIN);
+        if answer_turn(mailboxes, &mut seen) == END {
+            break;
+        }
     }
+    Ok(())
 }
 
-impl Shared {
-    fn take_turns(&self) -> Result<(), Errno> {
-        let mut seen = 0;
-        while self.request.take(&mut seen, None)? == BEGIN {
-            self.answer.post(BEGIN);
-            if self.answer_all(&mut seen) == END {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Answers until the turn ends; returns what has ended it.
-    fn answer_all(&self, seen: &mut u32) -> u64 {
-        loop {
-            match self.request.poll(seen) {
-                Some(END) => return END,
-                Some(operand) => {
-                    self.answer.post(operand + 1);
-                    if operand == PAUSE {
-                        return PAUSE;
-                    }
+/// Answers until the turn ends; returns what has ended it.
+fn answer_turn(mailboxes: &Mailboxes, seen: &mut u32) -> u64 {
+    loop {
+        match mailboxes.request.poll(seen) {
+            Some(END) => return END,
+            Some(operand) => {
+                mailboxes.answer.post(operand + 1);
+                if operand == PAUSE {
+                    return PAUSE;
                 }
-                None => hint::spin_loop(),
             }
+            None => hint::spin_loop(),
         }
     }
 }
@@ -130,8 +103,7 @@ impl Shared {
 /// How often to look before the clock is asked.
 const LOOKS: u32 = 10_000;
 
-/// Operands that are none: what ends the thread, begins a turn, and ends it.
-const END: u64 = u64::MAX;
+/// Further operands that are none: what begins a turn, and ends it.
 const BEGIN: u64 = u64::MAX - 1;
 const PAUSE: u64 = u64::MAX - 2;
 
@@ -160,7 +132,7 @@ mod tests {
         spin.begin_turn(Placement::one_core(allowed[0]))
             .expect("the thread sleeps");
         assert_eq!(spin.call(1).expect("it answers"), 2);
-        let shared = Arc::downgrade(&spin.shared);
+        let shared = alloc::sync::Arc::downgrade(&spin.answerer.mailboxes);
         drop(spin);
         assert_eq!(shared.strong_count(), 0, "the thread has been joined");
     }

@@ -61,6 +61,15 @@ mod linux {
         bound.take().expect("it has ended").expect("a value")
     }
 
+    /// Opens as many files as the process may have.
+    fn hoard_files() -> Vec<File> {
+        let mut hoard = Vec::new();
+        while let Ok(file) = File::open("/dev/null") {
+            hoard.push(file);
+        }
+        hoard
+    }
+
     /// Keeps each message that is logged, also where there are no files to write to.
     fn runs_out_of_files(settings: Builder) {
         logs::capture();
@@ -68,10 +77,7 @@ mod linux {
         let host = Host::with(settings);
         let addr = serve(&host);
         let begun = Instant::now();
-        let mut hoard = Vec::new();
-        while let Ok(file) = File::open("/dev/null") {
-            hoard.push(file);
-        }
+        let hoard = hoard_files();
         say(addr.port());
         proceed();
         drop(hoard);
@@ -149,10 +155,7 @@ mod linux {
         allow_few_files();
         let host = Host::with(settings);
         let addr = serve(&host);
-        let mut hoard = Vec::new();
-        while let Ok(file) = File::open("/dev/null") {
-            hoard.push(file);
-        }
+        let hoard = hoard_files();
         say(addr.port());
         proceed();
         drop(hoard);
