@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker, ready};
@@ -17,40 +18,37 @@ use crate::project::{Pinned, project};
 /// A panic that nobody has looked at is logged once, when the outcome is dropped.
 #[derive(Debug)]
 pub(crate) struct Outcome<T> {
-    result: Option<Result<T, Panic>>,
+    // Of a panic, which is rare, there is more to keep than of a value: not in every operation.
+    result: Option<Result<T, Box<Unseen>>>,
+}
+
+/// A panic that is logged when it is dropped, unless somebody has looked at it.
+#[derive(Debug)]
+struct Unseen {
+    panic: Panic,
     label: Label,
-    seen: AtomicBool,
+    is_seen: AtomicBool,
 }
 
 impl<T> Outcome<T> {
+    /// Makes the outcome of what has the label.
+    #[inline]
     pub(crate) fn new(result: Result<T, Panic>, label: Label) -> Self {
         Self {
-            result: Some(result),
-            label,
-            seen: AtomicBool::new(false),
+            result: Some(result.map_err(|panic| Unseen::boxed(panic, label))),
         }
     }
 
     /// Takes the result; from here on the caller answers for a panic.
     pub(crate) fn into_result(mut self) -> Result<T, Panic> {
-        self.result.take().expect(TAKEN_ONCE)
+        let result = self.result.take().expect(TAKEN_ONCE);
+        result.map_err(|unseen| unseen.see().clone())
     }
 
     /// Looks at the result; from here on the caller answers for a panic.
     pub(crate) fn as_result(&self) -> Result<&T, &Panic> {
-        self.seen.store(true, Ordering::Relaxed);
-        self.result.as_ref().expect(TAKEN_ONCE).as_ref()
-    }
-
-    /// Returns the panic, if it is one; from here on the caller answers for it.
-    pub(crate) fn panic(&self) -> Option<Panic> {
-        match self.result.as_ref().expect(TAKEN_ONCE) {
-            Ok(_) => None,
-            Err(panic) => {
-                self.seen.store(true, Ordering::Relaxed);
-                Some(panic.clone())
-            }
-        }
+        let result = self.result.as_ref().expect(TAKEN_ONCE).as_ref();
+        result.map_err(|unseen| unseen.see())
     }
 }
 
@@ -58,12 +56,34 @@ const TAKEN_ONCE: &str = "only consuming an outcome takes its result";
 
 impl<T> Drop for Outcome<T> {
     fn drop(&mut self) {
-        match self.result.take() {
-            Some(Err(panic)) if !*self.seen.get_mut() && !self.label.is_forked() => {
-                report_unseen(&self.label, &panic);
+        if mem::needs_drop::<T>() {
+            if let Some(Ok(value)) = self.result.take() {
+                contain("the destructor of a result", || drop(value));
             }
-            Some(Ok(value)) => contain("the destructor of a result", || drop(value)),
-            Some(Err(_)) | None => {}
+        }
+    }
+}
+
+impl Unseen {
+    #[cold]
+    fn boxed(panic: Panic, label: Label) -> Box<Self> {
+        Box::new(Self {
+            panic,
+            label,
+            is_seen: AtomicBool::new(false),
+        })
+    }
+
+    fn see(&self) -> &Panic {
+        self.is_seen.store(true, Ordering::Relaxed);
+        &self.panic
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        if !*self.is_seen.get_mut() && !self.label.is_forked() {
+            report_unseen(&self.label, &self.panic);
         }
     }
 }
@@ -125,7 +145,7 @@ impl<F: Future> Future for Contained<F> {
             None => Err(panic.take().expect("it is polled only until it is ready")),
         };
         let outcome = Outcome::new(result, *label);
-        contain("the destructor of an operation", || body.clear());
+        drop_quietly(body);
         Poll::Ready(outcome)
     }
 }
@@ -135,6 +155,15 @@ impl<F> Drop for Contained<F> {
         // SAFETY: the value is being dropped; it is not moved before that, here or elsewhere.
         let this = unsafe { Pin::new_unchecked(self) };
         let (body, _) = this.project();
+        drop_quietly(body);
+    }
+}
+
+/// Drops a future that has ended, or is given up.
+fn drop_quietly<F>(body: Pin<&mut Pinned<F>>) {
+    if !mem::needs_drop::<F>() {
+        body.clear();
+    } else if !body.is_empty() {
         contain("the destructor of an operation", || body.clear());
     }
 }

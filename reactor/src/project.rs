@@ -15,6 +15,10 @@ impl<T> Pinned<T> {
         Self(None)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Returns the value, pinned, unless it has been cleared.
     pub(crate) fn get(self: Pin<&mut Self>) -> Option<Pin<&mut T>> {
         // SAFETY: the value is never moved out of a pinned `Pinned`: it is only dropped in place.

@@ -15,14 +15,17 @@ pub(crate) struct Note {
     label: Label,
     // Of the turn in which it was first suspended: those that end at once, which are most, cost no
     // look at the clock.
-    since: Cell<Option<Tick>>,
+    since: Cell<Tick>,
 }
+
+/// As good as never: the clock gets there after centuries.
+const NEVER: Tick = Tick::MAX;
 
 impl Note {
     pub(crate) fn new(label: Label) -> Self {
         Self {
             label,
-            since: Cell::new(None),
+            since: Cell::new(NEVER),
         }
     }
 
@@ -31,11 +34,11 @@ impl Note {
     }
 
     pub(super) fn since(&self) -> Option<Tick> {
-        self.since.get()
+        Some(self.since.get()).filter(|since| *since != NEVER)
     }
 
     /// Takes note that the task was suspended, for the first time.
     pub(crate) fn suspended(&self, now: Tick) {
-        self.since.set(Some(now));
+        self.since.set(now);
     }
 }

@@ -180,7 +180,8 @@ impl Membership {
     /// others the child's handle does, as outside of scopes.
     pub(super) fn end<T>(self, child: Label, outcome: &Outcome<T>) {
         if self.children.is_to_end() {
-            if let Some(panic) = outcome.panic() {
+            if let Err(panic) = outcome.as_result() {
+                let panic = panic.clone();
                 self.children
                     .panicked(ScopeError::Panicked { child, panic });
             }
