@@ -139,46 +139,33 @@ pub struct Receiving<'a, T> {
 
 impl<T> Receiving<'_, T> {
     fn poll_with(&mut self, waker: &Waker) -> Poll<Result<T, RecvError>> {
-        // Cloned before the lock is held: a waker is foreign code.
-        let waker = waker.clone();
-        let old = {
-            let Ok(mut state) = self.channel.lock() else {
-                // One that waits does so in the parent.
-                return Poll::Ready(Err(RecvError::Forked));
-            };
-            match self.ticket.take() {
-                None => match state.exchange.get() {
-                    Some((value, woken)) => {
-                        drop(state);
-                        wake_all(woken);
-                        return Poll::Ready(Ok(value));
-                    }
-                    None if state.senders == 0 => {
-                        drop(state);
-                        return Poll::Ready(Err(RecvError::Closed));
-                    }
-                    None => {
-                        self.ticket = Some(state.exchange.wait_to_get(waker));
-                        None
-                    }
-                },
-                Some(ticket) => match state.exchange.claim_get(ticket, waker) {
-                    Ok(value) => return Poll::Ready(Ok(value)),
-                    Err((ticket, old)) => {
-                        self.ticket = Some(ticket);
-                        if state.senders > 0 {
-                            Some(old)
-                        } else {
-                            drop(state);
-                            drop(old);
-                            let last = self.leave();
-                            return Poll::Ready(last.ok_or(RecvError::Closed));
-                        }
-                    }
-                },
-            }
+        // Cloned before the lock is held, and dropped after it: a waker is foreign code.
+        let mut waker = waker.clone();
+        let Ok(mut state) = self.channel.lock() else {
+            // One that waits does so in the parent.
+            return Poll::Ready(Err(RecvError::Forked));
         };
-        drop(old);
+        match self.ticket.take() {
+            None => match state.exchange.get() {
+                Some((value, woken)) => {
+                    drop(state);
+                    wake_all(woken);
+                    return Poll::Ready(Ok(value));
+                }
+                None if state.senders == 0 => return Poll::Ready(Err(RecvError::Closed)),
+                None => self.ticket = Some(state.exchange.wait_to_get(waker)),
+            },
+            Some(ticket) => match state.exchange.claim_get(ticket, &mut waker) {
+                Ok(value) => return Poll::Ready(Ok(value)),
+                Err(ticket) => {
+                    self.ticket = Some(ticket);
+                    if state.senders == 0 {
+                        drop(state);
+                        return Poll::Ready(self.leave().ok_or(RecvError::Closed));
+                    }
+                }
+            },
+        }
         Poll::Pending
     }
 

@@ -204,7 +204,7 @@ impl<T> Sending<'_, T> {
     }
 
     fn go_on(&mut self, ticket: PutTicket, waker: &Waker) -> Poll<Result<(), SendError<T>>> {
-        let waker = waker.clone();
+        let mut waker = waker.clone();
         let (claimed, is_closed) = match self.channel.lock() {
             // It waits in the parent.
             Err(Forked) => {
@@ -212,15 +212,14 @@ impl<T> Sending<'_, T> {
                 return Poll::Pending;
             }
             Ok(mut state) => {
-                let claimed = state.exchange.claim_put(ticket, waker);
+                let claimed = state.exchange.claim_put(ticket, &mut waker);
                 (claimed, state.receivers == 0)
             }
         };
         match claimed {
             Ok(()) => Poll::Ready(Ok(())),
-            Err((ticket, old)) => {
+            Err(ticket) => {
                 self.stage = Stage::Waiting(ticket);
-                drop(old);
                 if !is_closed {
                     return Poll::Pending;
                 }

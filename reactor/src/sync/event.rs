@@ -108,26 +108,18 @@ impl Future for Wait {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
         let this = &mut *self;
-        // Cloned before the borrow: a waker is foreign code.
-        let waker = cx.waker().clone();
+        // Cloned before the borrow, and dropped after it: a waker is foreign code.
+        let mut waker = cx.waker().clone();
         let mut state = this.event.state.borrow_mut();
-        let old = match this.ticket.take() {
-            None if state.is_set => return Poll::Ready(()),
-            None => {
-                this.ticket = Some(state.waiters.join(waker, ()));
-                None
-            }
-            Some(ticket) => match state.waiters.claim(ticket, waker) {
-                Ok(()) => return Poll::Ready(()),
-                Err((ticket, old)) => {
-                    this.ticket = Some(ticket);
-                    Some(old)
-                }
-            },
+        this.ticket = match this.ticket.take() {
+            None if state.is_set => None,
+            None => Some(state.waiters.join(waker, ())),
+            Some(ticket) => state.waiters.claim(ticket, &mut waker).err(),
         };
-        drop(state);
-        drop(old);
-        Poll::Pending
+        match this.ticket {
+            None => Poll::Ready(()),
+            Some(_) => Poll::Pending,
+        }
     }
 }
 

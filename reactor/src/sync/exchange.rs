@@ -101,24 +101,22 @@ impl<T> Exchange<T> {
         PutTicket(self.putters.join(waker, item))
     }
 
-    /// Takes the item that was waited for; or goes on waiting, and returns the waker before.
+    /// Takes the item that was waited for; or goes on waiting, and exchanges the waker.
     pub(crate) fn claim_get(
         &mut self,
         ticket: GetTicket,
-        waker: Waker,
-    ) -> Result<T, (GetTicket, Waker)> {
-        let claimed = self.getters.claim(ticket.0, waker);
-        claimed.map_err(|(ticket, old)| (GetTicket(ticket), old))
+        waker: &mut Waker,
+    ) -> Result<T, GetTicket> {
+        self.getters.claim(ticket.0, waker).map_err(GetTicket)
     }
 
-    /// Tells whether there was room; or goes on waiting, and returns the waker before.
+    /// Tells whether there was room; or goes on waiting, and exchanges the waker.
     pub(crate) fn claim_put(
         &mut self,
         ticket: PutTicket,
-        waker: Waker,
-    ) -> Result<(), (PutTicket, Waker)> {
-        let claimed = self.putters.claim(ticket.0, waker);
-        claimed.map_err(|(ticket, old)| (PutTicket(ticket), old))
+        waker: &mut Waker,
+    ) -> Result<(), PutTicket> {
+        self.putters.claim(ticket.0, waker).map_err(PutTicket)
     }
 
     /// No longer waits for an item. Takes it if it has been handed out.

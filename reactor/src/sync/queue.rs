@@ -223,7 +223,7 @@ impl<T> Future for Get<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         // Cloned before any borrow: a waker is foreign code.
-        let waker = cx.waker().clone();
+        let mut waker = cx.waker().clone();
         let Some(ticket) = this.ticket.take() else {
             if let Some(item) = this.queue.try_get() {
                 return Poll::Ready(Ok(item));
@@ -241,12 +241,11 @@ impl<T> Future for Get<T> {
             .state
             .borrow_mut()
             .exchange
-            .claim_get(ticket, waker);
+            .claim_get(ticket, &mut waker);
         match claimed {
             Ok(item) => Poll::Ready(Ok(item)),
-            Err((ticket, old)) => {
+            Err(ticket) => {
                 this.ticket = Some(ticket);
-                drop(old);
                 Poll::Pending
             }
         }
@@ -293,7 +292,10 @@ impl<T> Put<T> {
                 // A statement of its own: the waker is dropped after the borrow.
                 let left = self.queue.state.borrow_mut().exchange.leave_put(ticket);
                 match left {
-                    Left::Waiting(item, _waker) => Some(item),
+                    Left::Waiting(item, waker) => {
+                        caught::drop_waker(waker);
+                        Some(item)
+                    }
                     Left::Granted(()) => None,
                 }
             }
@@ -308,7 +310,7 @@ impl<T> Future for Put<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
         let this = &mut *self;
         // Cloned before any borrow: a waker is foreign code.
-        let waker = cx.waker().clone();
+        let mut waker = cx.waker().clone();
         match std::mem::replace(&mut this.stage, PutStage::Done) {
             PutStage::Begun(item) => {
                 let Err(QueueOverflow(item)) = this.queue.try_put(item) else {
@@ -324,12 +326,11 @@ impl<T> Future for Put<T> {
                     .state
                     .borrow_mut()
                     .exchange
-                    .claim_put(ticket, waker);
+                    .claim_put(ticket, &mut waker);
                 match claimed {
                     Ok(()) => Poll::Ready(()),
-                    Err((ticket, old)) => {
+                    Err(ticket) => {
                         this.stage = PutStage::Waiting(ticket);
-                        drop(old);
                         Poll::Pending
                     }
                 }

@@ -181,35 +181,20 @@ impl Future for Acquire {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Permit> {
         let this = &mut *self;
-        // Cloned before the borrow: a waker is foreign code.
-        let waker = cx.waker().clone();
+        // Cloned before the borrow, and dropped after it: a waker is foreign code.
+        let mut waker = cx.waker().clone();
         let mut state = this.semaphore.state.borrow_mut();
-        let old = match this.ticket.take() {
+        match this.ticket.take() {
             None => match state.free.checked_sub(1) {
-                Some(free) => {
-                    state.free = free;
-                    drop(state);
-                    return Poll::Ready(this.semaphore.permit());
-                }
-                None => {
-                    this.ticket = Some(state.waiters.join(waker, ()));
-                    None
-                }
+                Some(free) => state.free = free,
+                None => this.ticket = Some(state.waiters.join(waker, ())),
             },
-            Some(ticket) => match state.waiters.claim(ticket, waker) {
-                Ok(()) => {
-                    drop(state);
-                    return Poll::Ready(this.semaphore.permit());
-                }
-                Err((ticket, old)) => {
-                    this.ticket = Some(ticket);
-                    Some(old)
-                }
-            },
-        };
-        drop(state);
-        drop(old);
-        Poll::Pending
+            Some(ticket) => this.ticket = state.waiters.claim(ticket, &mut waker).err(),
+        }
+        match this.ticket {
+            None => Poll::Ready(this.semaphore.permit()),
+            Some(_) => Poll::Pending,
+        }
     }
 }
 

@@ -103,12 +103,13 @@ impl<B, G> WaitList<B, G> {
         Some(waker)
     }
 
-    /// Takes the grant; while there is none, leaves another waker in place of the one that is returned.
-    pub(crate) fn claim(&mut self, ticket: Ticket, new: Waker) -> Result<G, (Ticket, Waker)> {
+    /// Takes the grant; while there is none, exchanges the waker that waits for another. No waker is
+    /// dropped, which is foreign code.
+    pub(crate) fn claim(&mut self, ticket: Ticket, other: &mut Waker) -> Result<G, Ticket> {
         match &mut self.entries[ticket.0] {
             Entry::Waiting { waker, .. } => {
-                let old = std::mem::replace(waker, new);
-                Err((ticket, old))
+                std::mem::swap(waker, other);
+                Err(ticket)
             }
             Entry::Granted(_) | Entry::Leaving => match self.entries.remove(ticket.0) {
                 Entry::Granted(grant) => Ok(grant),
