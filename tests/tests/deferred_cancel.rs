@@ -7,6 +7,7 @@ use std::time::Duration;
 use crochet::testing::Harness;
 use crochet::{
     Cancelled, Deferred, DelayedCall, Elapsed, Resolver, call_later, sleep, spawn, timeout,
+    yield_now,
 };
 use crochet_tests::logs;
 use crochet_tests::traces::Trace;
@@ -401,6 +402,45 @@ fn deep_nesting_is_cancelled_without_a_deep_stack() {
         assert!(!resolver.is_wanted());
         assert_eq!(end.await, Err(Error::Cancelled));
     });
+}
+
+#[test]
+fn an_error_that_is_on_its_way_is_not_replaced_by_a_cancellation() {
+    on_reactor(async {
+        let (resolver, deferred) = Failing::new();
+        let inner = deferred.map(|number| number + 1);
+        let end = Failing::fired(Ok(0)).and_then(move |_| inner);
+        sleep(SECOND).await;
+        resolver.fail(Error::Own("first")).expect("it is wanted");
+        // The inner chain gets the error, and the outer one, which it wakes, comes after this task.
+        yield_now().await;
+        end.cancel();
+        assert_eq!(end.await, Err(Error::Own("first")));
+    });
+}
+
+#[test]
+fn cancelling_twice_is_as_cancelling_once() {
+    #[derive(PartialEq, Eq, Debug)]
+    struct CancelledTwice;
+
+    impl From<Cancelled> for CancelledTwice {
+        fn from(_: Cancelled) -> Self {
+            Self
+        }
+    }
+
+    logs::capture();
+    on_reactor(async {
+        let (_resolver, deferred) = Deferred::<u8, &'static str>::new();
+        // The error enters behind the last callback, the first whose errors are of its type.
+        let end = deferred.map_err(|_| CancelledTwice);
+        end.cancel();
+        end.cancel();
+        assert_eq!(end.await, Err(CancelledTwice));
+        sleep(SECOND).await;
+    });
+    logs::assert_none("CancelledTwice");
 }
 
 #[test]

@@ -51,6 +51,8 @@ pub(super) trait Cancellable {
 pub(super) enum Awaited {
     Root(Rc<dyn Cancellable>),
     Chain(Rc<Chain>),
+    /// Nothing any more: it has failed, and the result takes the usual way.
+    Failed,
 }
 
 impl Awaited {
@@ -62,6 +64,7 @@ impl Awaited {
         let mut next = Some(self);
         while let Some(awaited) = next {
             next = match awaited {
+                Self::Failed => return true,
                 Self::Root(root) if root.cancel(error) => return true,
                 Self::Root(_) => None,
                 Self::Chain(chain) => {
@@ -128,9 +131,9 @@ impl<T: 'static, E: 'static> Deferred<T, E> {
             End::Root(_) => {}
             // Behind its last callback, or where there is none.
             End::Chain(chain, slot) => chain.settle_early(|| {
-                if let Some(error) = error {
-                    slot.put(Err(error));
-                }
+                // An error that is there already is the one that will be seen.
+                let unwanted = error.and_then(|error| slot.fail(error));
+                drop(unwanted);
             }),
         }
     }
@@ -138,6 +141,7 @@ impl<T: 'static, E: 'static> Deferred<T, E> {
     pub(super) fn awaited(&self) -> Awaited {
         match self.end() {
             End::Root(root) => Awaited::Root(Rc::clone(root) as Rc<dyn Cancellable>),
+            End::Chain(chain, slot) if chain.is_settled() && slot.has_failed() => Awaited::Failed,
             End::Chain(chain, _) => Awaited::Chain(Rc::clone(chain)),
         }
     }

@@ -54,6 +54,14 @@ impl<T, E> Slot<T, E> {
         }
     }
 
+    /// Tells whether there is an error.
+    pub(super) fn has_failed(&self) -> bool {
+        let result = self.result.take();
+        let has_failed = matches!(result, Some(Err(_)));
+        self.result.set(result);
+        has_failed
+    }
+
     pub(super) fn take(&self) -> Option<Result<T, E>> {
         self.result.take()
     }
