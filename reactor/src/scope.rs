@@ -209,7 +209,10 @@ impl Scope {
     ///
     /// Nothing is lost by dropping it.
     pub async fn join(&self) {
-        self.children.wait_empty().await;
+        // Who was woken because the last one had ended may find new ones.
+        while !self.is_empty() {
+            self.children.wait_empty().await;
+        }
     }
 
     /// Returns how many children have not ended.

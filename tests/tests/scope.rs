@@ -212,6 +212,26 @@ fn joining_waits_for_children_and_those_that_they_spawn() {
     assert_eq!(ended.unwrap(), 31);
 }
 
+#[test]
+fn joining_waits_for_a_child_that_is_spawned_when_the_last_one_has_ended() {
+    let joined = run(scope(|scope| async move {
+        let mut sequel = Box::pin(async {
+            scope.spawn(sleep(SECOND)).await.expect("it ends");
+            scope.spawn(sleep(SECOND)).await.expect("it ends");
+            pending::<()>().await;
+        });
+        let mut join = Box::pin(scope.join());
+        // One task: it is woken once when a child has ended, and spawns before it looks at the join again.
+        poll_fn(|cx| {
+            assert!(sequel.as_mut().poll(cx).is_pending());
+            join.as_mut().poll(cx)
+        })
+        .await;
+        scope.is_empty()
+    }));
+    assert!(joined.unwrap());
+}
+
 /// Spawns a child that spawns two others, and so on.
 fn spawn_tree(scope: &Scope, depth: u32, ended: &Rc<Cell<u32>>) {
     let (of_child, ended) = (scope.clone(), Rc::clone(ended));
