@@ -162,8 +162,8 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static, N: Send + 'static> Scheduler<U,
         }
     }
 
-    /// Takes over what other contexts have sent so far, and ends the operations among it, which
-    /// have not begun, as [`End::Stopped`]. Wake-ups are kept.
+    /// Takes over what other contexts have sent so far, and ends the operations among it and among
+    /// what was sent before, which have not begun, as [`End::Stopped`]. Wake-ups are kept.
     ///
     /// Does nothing elsewhere than on the loop.
     ///
@@ -175,6 +175,9 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static, N: Send + 'static> Scheduler<U,
         self.with_local(|local| {
             let sent = self.shared.inbox.drain();
             sent.for_each(|task| local.unsorted.push(task));
+            while let Some(task) = local.fresh.pop() {
+                local.unsorted.push(task);
+            }
         });
         while let Some(Some(task)) = self.with_local(|local| {
             let task = local.unsorted.pop()?;

@@ -6,7 +6,7 @@ use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use crochet::{call_later, sleep, spawn};
+use crochet::{Budget, call_later, sleep, spawn, yield_now};
 use crochet_reactor::{BlockingError, Label, Phase};
 use crochet_tests::LONG;
 use crochet_tests::backends::for_every_backend;
@@ -278,6 +278,35 @@ fn a_waker_that_panics_during_a_stop_keeps_no_other_operation_from_ending() {
         assert!(ran.is_set());
         assert_stopped(&first);
         others.iter().for_each(assert_stopped);
+    });
+}
+
+#[test]
+fn operations_that_have_not_begun_when_the_reactor_stops_do_not_begin() {
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings.budget(Budget::new(1, 1)));
+        let remote = reactor.remote();
+        let trace = Trace::new();
+        let value = trace.value();
+        // The loop goes on until it has ended, and has turns enough for all of them.
+        remote.add_trigger(Phase::Before, LONG, || async {
+            for _ in 0..20 {
+                yield_now().await;
+            }
+        });
+        let submit_all = move || {
+            let stop = remote.clone();
+            let first = submit(&remote, move || stop.stop());
+            let others: Vec<_> = (0..3).map(|_| submit(&remote, || true)).collect();
+            (first, others, submit_pending(&remote, value))
+        };
+        // Through the inbox, of which the loop takes everything over at once.
+        let (first, others, last) = thread::spawn(submit_all).join().expect("no panic");
+        reactor.run().expect("it stops");
+        assert!(matches!(first.peek(), Some(Ok(()))));
+        others.iter().for_each(assert_stopped);
+        assert_stopped(&last);
+        assert_eq!(trace.count(), 1);
     });
 }
 

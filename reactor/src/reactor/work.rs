@@ -102,6 +102,8 @@ impl Work for Guarded<'_> {
             Course::Running => scheduler.awake(),
             Course::Ending => self.collect_wakes(),
         }
+        // What has been left elsewhere meanwhile was told by the notification that this has taken.
+        self.context.keeper.sweep();
         self.context.give_back_room();
     }
 }

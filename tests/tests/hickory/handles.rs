@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use crochet::NotOnReactor;
 use crochet::hickory::{HickoryRuntime, HickoryUdpSocket};
@@ -16,7 +17,7 @@ use crochet_tests::LONG;
 use crochet_tests::backends::{for_every_backend, on_every_backend};
 use crochet_tests::executor;
 use crochet_tests::host::Host;
-use crochet_tests::tidy::assert_nothing_left;
+use crochet_tests::tidy::{Tidy, assert_nothing_left};
 use hickory_resolver::proto::runtime::RuntimeProvider;
 use hickory_resolver::proto::udp::DnsUdpSocket;
 
@@ -53,6 +54,25 @@ fn a_socket_that_is_dropped_on_another_thread_is_closed_by_its_reactor() {
         assert_eq!(sources(), before + 1);
         drop(socket);
         assert_eq!(sources(), before);
+    });
+}
+
+#[test]
+fn a_socket_that_is_dropped_elsewhere_during_a_turn_is_closed_before_the_host_waits() {
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let remote = reactor.remote();
+        let bound = remote.submit(bind).expect("there is no limit");
+        turn_until(&mut reactor, |_| bound.is_ended());
+        let socket = bound.take().expect("it has ended").expect("it is bound");
+        assert_eq!(holdings(&reactor), (0, 0, 1));
+        let elsewhere = move || thread::spawn(move || drop(socket)).join();
+        let dropped = remote.submit(move || async move { elsewhere().expect("it drops") });
+        let dropped = dropped.expect("there is no limit");
+        turn_until(&mut reactor, |reactor| {
+            dropped.is_ended() && reactor.next_turn_in() != Some(Duration::ZERO)
+        });
+        assert_eq!(holdings(&reactor), (0, 0, 0));
     });
 }
 
