@@ -230,13 +230,14 @@ pub(crate) fn current() -> Result<Rc<Context>, NotOnReactor> {
         .ok_or(NotOnReactor)
 }
 
-/// Tells whether it is this reactor that the calling thread is running.
+/// Tells whether it is this reactor that the calling thread is running, and in this process.
 pub(crate) fn is_current(context: &Rc<Context>) -> bool {
     let is_same = |current: &RefCell<Option<Rc<Context>>>| {
         let current = current.borrow();
         current
             .as_ref()
             .is_some_and(|current| Rc::ptr_eq(current, context))
+            && !context.scheduler.shared().is_forked()
     };
     CURRENT.try_with(is_same).unwrap_or(false)
 }

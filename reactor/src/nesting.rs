@@ -39,13 +39,21 @@ pub(crate) fn end_nested(end: impl FnOnce() + 'static) {
         depth
     });
     let Some(end) = end else { return };
-    end();
     // While the thread's locals are being destroyed there is no list, and nothing was counted.
-    let Ok(depth) = entered else { return };
-    if depth + 1 == DEEPEST {
+    let _left = entered.ok().map(LeftOnDrop);
+    end();
+    if matches!(entered, Ok(depth) if depth + 1 == DEEPEST) {
         while let Some(next) = NESTING.with(|nesting| nesting.waiting.borrow_mut().pop()) {
             next();
         }
     }
-    NESTING.with(|nesting| nesting.depth.set(depth));
+}
+
+/// Goes back to the depth before.
+struct LeftOnDrop(u32);
+
+impl Drop for LeftOnDrop {
+    fn drop(&mut self) {
+        NESTING.with(|nesting| nesting.depth.set(self.0));
+    }
 }

@@ -39,9 +39,13 @@ pub(super) fn open_for(addr: SocketAddr, kind: SocketType) -> io::Result<OwnedFd
     open(family, kind)
 }
 
-/// Opens a socket that serves nothing: there is a place for one in whatever jail the process is.
+/// Opens a socket that serves nothing, of a family that the process may use: some are kept to those of
+/// Unix.
 pub(super) fn open_spare() -> io::Result<OwnedFd> {
-    open(AddressFamily::INET, SocketType::DGRAM)
+    let spare = open(AddressFamily::INET, SocketType::DGRAM);
+    #[cfg(unix)]
+    let spare = spare.or_else(|_| open(AddressFamily::UNIX, SocketType::DGRAM));
+    spare
 }
 
 /// Tells whether a connection that was begun has been made; would block while it has not.
