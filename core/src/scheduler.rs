@@ -200,7 +200,13 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static, N: Send + 'static> Scheduler<U,
     }
 
     /// Takes operations again after [`close`](Self::close).
+    ///
+    /// Called by the loop, it has tasks that are spawned before the loop goes on run ahead of
+    /// operations that others submit until then, as on a new scheduler. Otherwise they take turns.
     pub fn reopen(&self) {
+        if self.is_closed() {
+            self.with_local(Local::begin_anew);
+        }
         self.shared.inbox.reopen();
     }
 

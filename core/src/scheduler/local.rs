@@ -11,6 +11,10 @@ pub(super) struct Local {
     pub(super) fresh: ReadyList,
     // Whose turn it is when there are both.
     next_is: Kind,
+    // Set by the first look into the inbox, cleared when a closed scheduler is opened again.
+    has_begun: bool,
+    // How many tasks that were ready by then have not been run. Zero if no operation waited.
+    ahead: usize,
     pub(super) owned: OwnedList,
     // What was taken out of the inbox to be looked through; empty but while that goes on, and after
     // it was broken off by a panic.
@@ -36,6 +40,8 @@ impl Local {
             ready: ReadyList::new(),
             fresh: ReadyList::new(),
             next_is: Kind::Ready,
+            has_begun: false,
+            ahead: 0,
             owned: OwnedList::new(),
             unsorted: ReadyList::new(),
             closings: 0,
@@ -45,11 +51,15 @@ impl Local {
 
     /// Takes the next task to be run: in turn one that is ready and one that is fresh, so that however
     /// many operations come, a task that is woken waits for at most one of them more than there are
-    /// tasks before it, and the other way round.
+    /// tasks before it, and the other way round. Tasks that were spawned before
+    /// the loop has begun precede operations that were submitted by then: as many as are `ahead`.
     pub(super) fn next(&mut self) -> Option<Runnable> {
         if self.next_is == Kind::Ready || self.fresh.is_empty() {
             if let Some(task) = self.ready.pop() {
                 self.next_is = Kind::Fresh;
+                if self.ahead > 0 {
+                    self.go_ahead();
+                }
                 return Some(task);
             }
         }
@@ -85,7 +95,16 @@ impl Local {
         }
     }
 
+    /// Has the next look into the inbox be as the first one.
+    pub(super) fn begin_anew(&mut self) {
+        self.has_begun = false;
+    }
+
     pub(super) fn take_over(&mut self, tasks: Drain<Header>) {
+        if !self.has_begun {
+            self.has_begun = true;
+            return self.take_over_first(tasks);
+        }
         tasks.for_each(|task| {
             let list = if task.task().header().is_fresh() {
                 &mut self.fresh
@@ -94,5 +113,23 @@ impl Local {
             };
             list.push(task);
         });
+    }
+
+    /// Counts one of the tasks that precede all operations, and has the next one follow.
+    #[cold]
+    fn go_ahead(&mut self) {
+        self.ahead -= 1;
+        if self.ahead > 0 {
+            self.next_is = Kind::Ready;
+        }
+    }
+
+    #[cold]
+    fn take_over_first(&mut self, tasks: Drain<Header>) {
+        let ready = self.ready.iter().count();
+        self.take_over(tasks);
+        // Operations that come later are not to wait for all of them.
+        self.ahead = if self.fresh.is_empty() { 0 } else { ready };
+        self.next_is = Kind::Ready;
     }
 }

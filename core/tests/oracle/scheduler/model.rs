@@ -43,6 +43,10 @@ pub(super) struct World {
     /// What came through the inbox to begin; it takes turns with what is ready.
     fresh: VecDeque<usize>,
     is_fresh_next: bool,
+    /// The loop has looked into the inbox.
+    has_begun: bool,
+    /// How many are left of those that were ready before that, which go before what it found there.
+    ahead: usize,
     inbox: VecDeque<usize>,
     is_notified: bool,
     is_asleep: bool,
@@ -61,6 +65,8 @@ impl World {
             ready: VecDeque::new(),
             fresh: VecDeque::new(),
             is_fresh_next: false,
+            has_begun: false,
+            ahead: 0,
             inbox: VecDeque::new(),
             is_notified: false,
             is_asleep: false,
@@ -110,7 +116,7 @@ impl World {
                 Ok(())
             }
             Op::Collect => {
-                if !self.is_asleep {
+                if !self.inbox.is_empty() || self.is_notified || self.is_closed {
                     self.drain();
                 }
                 Ok(())
@@ -120,7 +126,7 @@ impl World {
                 Ok(())
             }
             Op::Reopen => {
-                self.is_closed = false;
+                self.reopen();
                 Ok(())
             }
         };
@@ -213,6 +219,11 @@ impl World {
         }
     }
 
+    fn reopen(&mut self) {
+        self.has_begun &= !(self.is_closed && self.is_on_loop());
+        self.is_closed = false;
+    }
+
     fn end_sleep(&mut self) {
         self.unparks += usize::from(self.is_asleep);
         self.is_asleep = false;
@@ -259,12 +270,17 @@ impl World {
     }
 
     fn drain(&mut self) {
+        let ready = self.ready.len();
         for task in self.inbox.drain(..) {
             let list = match self.tasks[task].is_fresh {
                 true => &mut self.fresh,
                 false => &mut self.ready,
             };
             list.push_back(task);
+        }
+        if !core::mem::replace(&mut self.has_begun, true) {
+            self.ahead = if self.fresh.is_empty() { 0 } else { ready };
+            self.is_fresh_next = false;
         }
         self.is_asleep = false;
         self.is_notified = false;
@@ -282,7 +298,12 @@ impl World {
             &mut self.ready
         };
         let task = list.pop_front()?;
-        self.is_fresh_next = !is_fresh;
+        if is_fresh {
+            self.is_fresh_next = false;
+        } else {
+            self.ahead = self.ahead.saturating_sub(1);
+            self.is_fresh_next |= self.ahead == 0;
+        }
         self.tasks[task].is_fresh = false;
         Some(task)
     }

@@ -166,7 +166,7 @@ impl World {
                 self.events.push(Event::Ran(ran));
             }
             Act::Close => return self.close(),
-            Act::Reopen => self.is_closed = false,
+            Act::Reopen => self.reopen(),
         }
         Ok(())
     }
