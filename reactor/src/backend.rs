@@ -40,6 +40,9 @@ pub(crate) struct Parts {
 
 /// The part that the loop waits in.
 pub(crate) trait Poller: fmt::Debug {
+    /// Returns which back end this is.
+    fn backend(&self) -> Backend;
+
     /// Waits until there are events, the waker is used, or `timeout` has passed, rounded up to
     /// what the system can tell; hands each event of a source to `handle`.
     ///
@@ -105,6 +108,9 @@ pub(crate) struct Event {
     pub(crate) token: usize,
     pub(crate) readable: bool,
     pub(crate) writable: bool,
+    /// It may be told of something behind the bytes to be read: their end, an error, urgent data. Reading
+    /// what there is does not bring another event for that.
+    pub(crate) is_more: bool,
 }
 
 /// The tokens above this one are the back ends' own.

@@ -199,7 +199,7 @@ impl Drop for AbortOnUnwind {
 }
 
 /// Calls `body`; logs its panic instead of passing it on.
-pub(crate) fn contain(what: &str, body: impl FnOnce()) {
+pub fn contain(what: &str, body: impl FnOnce()) {
     if let Err(panic) = catch(body) {
         report(&what, &panic);
     }

@@ -125,6 +125,7 @@ impl Context {
     }
 
     /// Gives room in the queue back for the operations that no longer wait to begin.
+    #[inline]
     pub(crate) fn give_back_room(&self) {
         let shared = self.scheduler.shared();
         if shared.room().is_some() {

@@ -7,9 +7,11 @@
 //! Nothing here waits for another thread, not even for the first one to be done with making
 //! something: in a child that thread may not exist.
 
+use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
+use crate::caught;
 use crate::loaded;
 
 /// How many forks lie between this process and the one that first made a reactor.
@@ -44,25 +46,30 @@ impl Generation {
 /// A value that each process makes for itself: a forked child finds a fresh one.
 ///
 /// Finding it takes no lock that a thread of the parent might have held, and waits for nobody.
+///
+/// Dropping this drops the value of the process that does so. Those of processes before it are left
+/// alone: a thread of theirs may have been changing one of them when it was copied.
 #[derive(Debug)]
-pub struct PerProcess<T: 'static> {
-    own: T,
-    // The values of children, the latest first. Those of processes before this one are left alone.
+pub struct PerProcess<T: Send + 'static> {
+    own: ManuallyDrop<T>,
+    // The values of children, the latest first.
     children: AtomicPtr<Entry<T>>,
 }
 
 #[derive(Debug)]
-struct Entry<T: 'static> {
+struct Entry<T> {
     generation: Generation,
     value: T,
-    before: Option<&'static Self>,
+    // The latest one when this was made. Null, or published before.
+    before: *mut Self,
 }
 
-impl<T> PerProcess<T> {
-    /// Makes the value of the first process.
+impl<T: Send> PerProcess<T> {
+    /// Makes the value of the first process. A child neither finds nor drops it, also if it made it
+    /// itself.
     pub const fn new(own: T) -> Self {
         Self {
-            own,
+            own: ManuallyDrop::new(own),
             children: AtomicPtr::new(ptr::null_mut()),
         }
     }
@@ -84,12 +91,12 @@ impl<T> PerProcess<T> {
         if generation.is_first() {
             return Some(&self.own);
         }
-        find(self.latest(), generation)
+        self.find(self.children.load(Ordering::Acquire), generation)
     }
 
-    fn of_child(&self, generation: Generation, make: fn() -> T) -> &'static T {
-        let mut before = self.latest();
-        if let Some(value) = find(before, generation) {
+    fn of_child(&self, generation: Generation, make: fn() -> T) -> &T {
+        let mut before = self.children.load(Ordering::Acquire);
+        if let Some(value) = self.find(before, generation) {
             return value;
         }
         let mut entry = Box::new(Entry {
@@ -98,40 +105,63 @@ impl<T> PerProcess<T> {
             before,
         });
         loop {
-            let expected = before.map_or(ptr::null_mut(), |entry| ptr::from_ref(entry).cast_mut());
+            entry.before = before;
             let fresh = Box::into_raw(entry);
             let order = Ordering::AcqRel;
             let swapped = self
                 .children
-                .compare_exchange(expected, fresh, order, Ordering::Acquire);
-            if swapped.is_ok() {
-                // SAFETY: it came from a box just above, and is never freed or changed from here on.
-                return &unsafe { &*fresh }.value;
+                .compare_exchange(before, fresh, order, Ordering::Acquire);
+            match swapped {
+                // SAFETY: as in `find`, from here on.
+                Ok(_) => return &unsafe { &*fresh }.value,
+                Err(latest) => before = latest,
             }
             // SAFETY: it came from a box just above, and was not published.
             entry = unsafe { Box::from_raw(fresh) };
-            before = self.latest();
-            if let Some(value) = find(before, generation) {
+            if let Some(value) = self.find(before, generation) {
                 return value;
             }
-            entry.before = before;
         }
     }
 
-    fn latest(&self) -> Option<&'static Entry<T>> {
-        // SAFETY: what is published here came from a box, and is never freed or changed after that.
-        unsafe { self.children.load(Ordering::Acquire).as_ref() }
+    /// Looks for a process's value among the entries up to one that is null or was published.
+    fn find(&self, mut latest: *mut Entry<T>, generation: Generation) -> Option<&T> {
+        // SAFETY: what is published came from a box, and is neither changed after that nor freed before
+        // this is dropped.
+        while let Some(found) = unsafe { latest.as_ref() } {
+            if found.generation == generation {
+                return Some(&found.value);
+            }
+            latest = found.before;
+        }
+        None
+    }
+
+    /// Takes the entry of a process out, if it is the latest, as the current process's is.
+    fn take(&mut self, generation: Generation) -> Option<Box<Entry<T>>> {
+        let latest = *self.children.get_mut();
+        // SAFETY: as in `find`.
+        let before = match unsafe { latest.as_ref() } {
+            Some(entry) if entry.generation == generation => entry.before,
+            _ => return None,
+        };
+        *self.children.get_mut() = before;
+        // SAFETY: it came from a box. No entry names it, as it was the latest, nor does anybody else, as
+        // whoever found it had borrowed this.
+        Some(unsafe { Box::from_raw(latest) })
     }
 }
 
-fn find<T>(mut entry: Option<&'static Entry<T>>, generation: Generation) -> Option<&'static T> {
-    while let Some(found) = entry {
-        if found.generation == generation {
-            return Some(&found.value);
+impl<T: Send + 'static> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        let generation = Generation::current();
+        if generation.is_first() {
+            // SAFETY: nothing uses it after this.
+            unsafe { ManuallyDrop::drop(&mut self.own) };
+        } else {
+            drop(self.take(generation));
         }
-        entry = found.before;
     }
-    None
 }
 
 /// Makes forks known from now on, and keeps this library's code in memory. Once is enough.
@@ -155,16 +185,69 @@ fn register() {
         FORKS.fetch_add(1, Ordering::Relaxed);
     }
 
+    crate::thread::note_stack_size();
     // SAFETY: `in_child` only adds to an atomic, which a child of a threaded process may do.
     let refused = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
     if refused != 0 {
-        log::warn!(
-            target: "crochet::reactor",
-            "a forked child will not know that it has no reactor: {}",
-            std::io::Error::from_raw_os_error(refused),
-        );
+        caught::contain("the logger", || {
+            log::warn!(
+                target: "crochet::reactor",
+                "a forked child will not know that it has no reactor: {}",
+                std::io::Error::from_raw_os_error(refused),
+            );
+        });
     }
 }
 
 #[cfg(not(unix))]
 fn register() {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    static LIVING: AtomicUsize = AtomicUsize::new(0);
+
+    #[derive(Debug)]
+    struct Counted;
+
+    impl Counted {
+        fn new() -> Self {
+            LIVING.fetch_add(1, Ordering::Relaxed);
+            Self
+        }
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            LIVING.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn living() -> usize {
+        LIVING.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn each_process_drops_its_own_value_alone() {
+        let (first, child, grandchild) = (Generation(0), Generation(1), Generation(2));
+        let mut values = PerProcess::new(Counted::new());
+        let made: *const _ = values.of_child(child, Counted::new);
+        assert!(ptr::eq(made, values.of_child(child, Counted::new)));
+        assert_eq!(living(), 2);
+        // A process that has forked off since, and has made none.
+        assert!(values.take(grandchild).is_none());
+        values.of_child(grandchild, Counted::new);
+        assert!(values.take(first).is_none() && values.take(child).is_none());
+        assert_eq!(living(), 3);
+        assert!(values.take(grandchild).is_some());
+        assert_eq!(living(), 2);
+        assert!(values.take(grandchild).is_none());
+        assert!(values.take(child).is_some());
+        assert_eq!(living(), 1);
+        drop(values);
+        assert_eq!(living(), 0);
+    }
+}

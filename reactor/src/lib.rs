@@ -154,11 +154,12 @@ pub use crochet_core::task::TaskState;
 /// What the layer above needs to keep one reactor per process. Not part of the public API.
 #[doc(hidden)]
 pub mod glue {
+    pub use crate::caught::contain;
     pub use crate::fork::{Generation, PerProcess, watch};
     pub use crate::latest::Latest;
     pub use crate::mapped::Mapped;
     pub use crate::pool::leave_pool;
-    pub use crate::thread::{ServiceThread, join_within};
+    pub use crate::thread::{JoinFailure, Latch, Opener, ServiceThread};
 }
 
 pub use crochet_core::eventual::WaitKey;

@@ -47,6 +47,16 @@ impl Platform {
         ))
     }
 
+    /// Returns the back end of the system's poller, if there is one.
+    pub(crate) fn backend(&self) -> Option<Backend> {
+        match self {
+            Self::System(poller) => Some(poller.backend()),
+            Self::Virtual(_) => None,
+            #[cfg(crochet_loom)]
+            Self::Model(_) => None,
+        }
+    }
+
     /// Returns what is readable when there are events, if there is such a thing.
     #[cfg(unix)]
     pub(crate) fn pollable_fd(&self) -> Option<BorrowedFd<'_>> {

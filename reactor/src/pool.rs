@@ -82,6 +82,13 @@ pub struct PoolStats {
     pub completed: u64,
 }
 
+/// Whether the system had the thread that was wanted, if one was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Provided {
+    AsTold,
+    Refused,
+}
+
 /// Runs a blocking or computing function in the thread pool of the reactor that the calling thread
 /// runs, or works for.
 ///
@@ -205,10 +212,10 @@ impl ThreadPool {
         }
         loop {
             let hands = self.pool().state().resize(jobs);
-            if matches!(hands, Hands::Enough) {
+            // A system that has refused one thread would refuse the next.
+            if matches!(hands, Hands::Enough) || self.provide(hands) == Provided::Refused {
                 return;
             }
-            self.provide(hands);
         }
     }
 
@@ -267,11 +274,11 @@ impl ThreadPool {
         }
     }
 
-    fn provide(&self, hands: Hands) {
+    fn provide(&self, hands: Hands) -> Provided {
         match hands {
             Hands::Enough => {}
             Hands::Summon(seat) => seat.bell().notify_one(),
-            Hands::Start(seat) => self.start(seat),
+            Hands::Start(seat) => return self.start(seat),
             Hands::Starved => {
                 let logged = panic::catch(|| {
                     log::warn!(
@@ -283,27 +290,35 @@ impl ThreadPool {
                 drop(logged);
             }
         }
+        Provided::AsTold
     }
 
-    fn start(&self, seat: Arc<Seat>) {
+    fn start(&self, seat: Arc<Seat>) -> Provided {
         let (pool, theirs) = (self.clone(), Arc::clone(&seat));
         let entered = self.pool().enter(&seat, || {
             ServiceThread::start("crochet-pool", move || worker::work(pool, theirs))
         });
-        if let Err(error) = entered {
-            self.not_started(&seat, &error);
+        match entered {
+            Ok(()) => Provided::AsTold,
+            Err(error) => {
+                self.not_started(&seat, &error);
+                Provided::Refused
+            }
         }
     }
 
     #[cold]
     fn not_started(&self, seat: &Seat, error: &io::Error) {
-        let (jobs, empty) = self.pool().state().not_started(seat);
-        self.pool().tell_empty(empty);
+        let refused = self.pool().state().not_started(seat);
+        if let Some(seat) = refused.instead {
+            seat.bell().notify_one();
+        }
+        self.pool().tell_empty(refused.empty);
         let logged = panic::catch(|| {
             log::error!(target: "crochet::reactor", "the thread pool has one thread less: {error}");
         });
         drop(logged);
-        for job in jobs {
+        for job in refused.jobs {
             job.refuse(PoolError::Thread(error.kind()));
         }
     }

@@ -11,6 +11,7 @@ use std::task::Poll;
 use crochet_core::driver::{self, Budget, Sleep, Turn, Work};
 use crochet_core::wheel::Wheel;
 
+use crate::backend::Backend;
 use crate::caught;
 use crate::context::{Context, Entered, TimeSource};
 use crate::kept::Keeper;
@@ -104,13 +105,23 @@ impl Reactor {
         }
     }
 
+    /// Returns the library that the reactor hears of events through, as its poller itself tells; it
+    /// stays the same for the reactor's life. `None` on virtual time, where there is no poller.
+    ///
+    /// [`Builder::backend`] chooses it.
+    #[must_use]
+    pub fn backend(&self) -> Option<Backend> {
+        self.platform.backend()
+    }
+
     /// Returns the handle for other threads.
     #[must_use]
     pub fn remote(&self) -> Remote {
         Remote::new(self.context.scheduler.clone())
     }
 
-    /// Spawns a task, which begins when the reactor runs.
+    /// Spawns a task, which begins when the reactor runs; before the first run or turn, ahead of
+    /// what other threads have submitted by then, as what is given to Twisted's `callWhenRunning`.
     ///
     /// On a reactor that has stopped this begins its next run: other threads may submit again, and
     /// [`turn`](Self::turn) goes on.
@@ -262,6 +273,7 @@ impl Drop for Reactor {
 impl fmt::Debug for Reactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reactor")
+            .field("backend", &self.backend())
             .field("tasks", &self.context.scheduler.suspended())
             .field("timers", &self.context.timers.borrow().len())
             .field("sources", &self.context.registry.len())

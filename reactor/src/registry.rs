@@ -45,6 +45,8 @@ struct State {
     token: usize,
     readable: Side,
     writable: Side,
+    /// Something behind the bytes to be read has been reported: see [`Event::is_more`].
+    is_more: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -96,6 +98,14 @@ impl Side {
         let waker = kept.filter(|kept| kept.will_wake(cx.waker()));
         let waker = waker.unwrap_or_else(|| cx.waker().clone());
         self.poller.replace(Some(waker));
+    }
+}
+
+impl Drop for Side {
+    fn drop(&mut self) {
+        if let Some(poller) = self.poller.take() {
+            caught::drop_waker(poller);
+        }
     }
 }
 
@@ -161,6 +171,9 @@ impl Registry {
         // An event in one direction has used up the registration of the other as well: whoever
         // waits there tries again, and arms it anew.
         let both = self.trigger == Trigger::Oneshot;
+        if event.is_more {
+            state.is_more.set(true);
+        }
         if both || event.readable {
             state.readable.set_ready();
         }
@@ -202,6 +215,7 @@ impl Registry {
             token: generation << INDEX_BITS | index,
             readable: Side::new(),
             writable: Side::new(),
+            is_more: Cell::new(false),
         });
         entry.insert(Entry {
             state: Rc::clone(&state),
@@ -211,6 +225,26 @@ impl Registry {
             index,
         };
         Ok((place, state))
+    }
+
+    /// Takes a source for not ready in this direction, until the poller reports it.
+    ///
+    /// When the poller refuses, the source counts as ready as before: who tries again hears of it again,
+    /// and does not wait for an event that nobody would report.
+    #[inline]
+    fn expect_event(
+        &self,
+        source: BorrowedFd<'_>,
+        state: &State,
+        direction: Direction,
+    ) -> io::Result<()> {
+        let ready = &state.side(direction).ready;
+        ready.set(false);
+        let armed = self.arm(source, state);
+        if armed.is_err() {
+            ready.set(true);
+        }
+        armed
     }
 
     /// Has the poller report what is waited for, where that is needed each time.

@@ -2,16 +2,17 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
 use crate::fork::Generation;
 use crate::primitive::thread_static;
 
+mod latch;
 mod service;
 
-pub use service::ServiceThread;
+pub use latch::{Latch, Opener};
+#[cfg(unix)]
+pub(crate) use service::note_stack_size;
+pub use service::{JoinFailure, ServiceThread};
 
 /// Names a thread; never used again, unlike the address of a thread-local or a system's id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,13 +32,25 @@ impl ThreadToken {
     /// Returns the calling thread's token.
     #[inline]
     pub(crate) fn current() -> Self {
-        let mut token = TOKEN.with(Cell::get);
-        if token == 0 {
-            // 2^64 threads take longer than any process runs.
-            token = NEXT.fetch_add(1, Ordering::Relaxed);
-            TOKEN.with(|own| own.set(token));
+        let mut token = Self(TOKEN.with(Cell::get));
+        if token.0 == 0 {
+            token = Self::fresh();
+            token.adopt();
         }
-        Self(token)
+        token
+    }
+
+    /// Returns a token that no thread has.
+    #[inline]
+    fn fresh() -> Self {
+        // 2^64 threads take longer than any process runs.
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Makes this the calling thread's token. It must not have used another one.
+    #[inline]
+    fn adopt(self) {
+        TOKEN.with(|own| own.set(self.0));
     }
 }
 
@@ -57,22 +70,4 @@ pub(crate) fn set_running(running: bool) -> bool {
 
 fn is_present(running: Option<Generation>) -> bool {
     running.is_some_and(|generation| !generation.is_past())
-}
-
-/// Joins a thread, at most for `limit`; `None` when it has not ended by then, and is let go of.
-///
-/// A join has no time limit of its own, and the destructors of a thread's locals, which are an
-/// application's, may take any time. So another thread joins it, unless it has ended already.
-pub fn join_within(thread: ServiceThread, limit: Duration) -> Option<thread::Result<()>> {
-    if thread.is_finished() {
-        return Some(thread.join());
-    }
-    let (tell, told) = mpsc::sync_channel(1);
-    let joiner = ServiceThread::start("crochet-joiner", move || match tell.send(thread.join()) {
-        // Nobody hears it when the time was up before.
-        Ok(()) | Err(_) => {}
-    });
-    joiner
-        .ok()
-        .and_then(|_detached| told.recv_timeout(limit).ok())
 }

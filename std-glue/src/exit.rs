@@ -9,6 +9,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crochet_reactor::glue::contain;
 use crochet_reactor::is_reactor_thread;
 
 use crate::error::StopError;
@@ -31,14 +32,17 @@ pub(crate) fn stop_at_exit() {
     if REGISTERED.load(Ordering::Relaxed) {
         return;
     }
-    // SAFETY: `at_exit` is an `extern "C"` function that does not unwind, as `atexit` requires. Its
-    // code stays loaded, as every caller has called `crochet_reactor::glue::watch` before.
+    // SAFETY: `at_exit` is an `extern "C"` function that does not unwind, as `atexit` requires: it
+    // contains what foreign code panics. Its code stays loaded, as every caller has called
+    // `crochet_reactor::glue::watch` before.
     let refused = unsafe { libc::atexit(at_exit) };
     if refused != 0 {
-        log::warn!(
-            target: "crochet",
-            "the process will not stop the reactor by itself: there is no room for an exit hook",
-        );
+        contain("the logger", || {
+            log::warn!(
+                target: "crochet",
+                "the process will not stop the reactor by itself: there is no room for an exit hook",
+            );
+        });
     }
     REGISTERED.store(true, Ordering::Relaxed);
 }
@@ -53,10 +57,12 @@ extern "C" fn at_exit() {
     };
     match stopped {
         Ok(()) | Err(StopError::NotSetUp) => {}
-        Err(error) => log::warn!(target: "crochet", "at exit: {error}"),
+        Err(error) => contain("the logger", || {
+            log::warn!(target: "crochet", "at exit: {error}");
+        }),
     }
     // What still went on has been stopped, so that what is logged here are failures.
-    stash::clear();
+    contain("the destructor of a stashed result", stash::clear);
     // Last: until here there was something to log.
     logs::live::end_all();
 }

@@ -53,7 +53,11 @@ pub enum OnFork {
 /// No lock of this library's is left held in a child. A lock of the program's own may be, such as
 /// its logger's, so nothing is logged there unless something fails. A process that is forked by
 /// other means than the C library's `fork`, as by a bare `clone`, is not noticed.
+///
+/// A process with threads of its own that forks before it has made a reactor calls this before, so that
+/// the child knows what it is.
 pub fn on_fork(policy: OnFork) {
+    watch();
     RESTART_IN_CHILDREN.store(policy == OnFork::Restart, Ordering::Relaxed);
 }
 
@@ -155,7 +159,8 @@ pub fn no_setup_with(settings: &Builder) -> Result<Reactor, SetupError> {
 ///
 /// [`StopError`]; the reactor has been asked to stop all the same, if there is one. After
 /// [`StopError::Timeout`] it is still ending: until it has ended, [`setup`] does nothing and calls
-/// fail as stopped.
+/// fail as stopped. When it has ended, and only the destructors of its thread's locals still run, `setup`
+/// starts another reactor, and a further call of this waits for the thread as long as there is none.
 pub fn stop(timeout: Duration) -> Result<(), StopError> {
     let installed = Place::here().installed.get().ok_or(StopError::NotSetUp)?;
     installed.remote.stop();
@@ -182,7 +187,7 @@ pub(crate) fn stop_to_exit(timeout: Duration) -> Result<(), StopError> {
 /// # Errors
 ///
 /// [`StopError`]. [`StopError::Timeout`] means that operations had to be dropped, or that the
-/// reactor has not even stopped since.
+/// reactor's thread has not even ended since.
 pub fn drain(timeout: Duration) -> Result<(), StopError> {
     let installed = Place::here().installed.get().ok_or(StopError::NotSetUp)?;
     let begun = Instant::now();

@@ -1,26 +1,20 @@
 //! A reactor in a thread of its own.
 
 use std::io;
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use crochet_reactor::glue::{ServiceThread, join_within};
+use crochet_reactor::glue::{Latch, ServiceThread, contain};
 use crochet_reactor::{Reactor, Remote, RunError, is_reactor_thread};
 
 use crate::error::{SetupError, StopError};
 
 /// The thread that a reactor runs in.
 pub(crate) struct Hosted {
-    ended: Arc<Ended>,
-    thread: Mutex<Option<ServiceThread>>,
-}
-
-/// Whether the reactor's thread has come to its end.
-#[derive(Default)]
-struct Ended {
-    flag: Mutex<bool>,
-    changed: Condvar,
+    // Open when the reactor has ended, whatever its thread still has to do.
+    ended: Arc<Latch>,
+    thread: ServiceThread,
 }
 
 /// How a reactor is made on its thread, together with something for the caller.
@@ -35,68 +29,70 @@ impl Hosted {
         make: impl FnOnce() -> Made<X> + Send + 'static,
         run: Run,
     ) -> Result<(Self, Remote, X), SetupError> {
-        let ended = Arc::new(Ended::default());
+        let (ended, opener) = Latch::closed();
         let (tell, told) = sync_channel(1);
-        let theirs = Arc::clone(&ended);
         let thread = ServiceThread::start("crochet-reactor", move || {
-            let _ended = SetOnDrop(theirs);
+            let _ended = opener;
             make_and_run(make, run, &tell);
         })
         .map_err(SetupError::Thread)?;
-        let (remote, beside) = match told.recv() {
-            Ok(made) => made.map_err(SetupError::Reactor)?,
-            Err(_) => {
-                let error = io::Error::other("the reactor's thread ended before it began");
-                return Err(SetupError::Thread(error));
-            }
-        };
-        let thread = Mutex::new(Some(thread));
+        let made = told.recv_timeout(BEGINNING).map_err(|error| {
+            SetupError::Thread(match error {
+                RecvTimeoutError::Timeout => io::Error::from(io::ErrorKind::TimedOut),
+                RecvTimeoutError::Disconnected => {
+                    io::Error::other("the reactor's thread ended before it began")
+                }
+            })
+        })?;
+        let (remote, beside) = made.map_err(SetupError::Reactor)?;
         Ok((Self { ended, thread }, remote, beside))
     }
 
+    /// Tells whether the reactor has ended. Its thread may still be destroying its locals.
     pub(crate) fn has_ended(&self) -> bool {
-        *lock(&self.ended.flag)
+        self.ended.is_open()
     }
 
-    /// Waits until the thread has ended, at most for `timeout`.
+    /// Waits until the reactor has ended, at most for `timeout`.
     pub(crate) fn wait_for_end(&self, timeout: Duration) -> Result<(), StopError> {
         if is_reactor_thread() {
             return Err(StopError::OnReactorThread);
         }
-        let waited =
-            self.ended
-                .changed
-                .wait_timeout_while(lock(&self.ended.flag), timeout, |ended| !*ended);
-        let (ended, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if !*ended {
-            return Err(StopError::Timeout);
+        if self.ended.wait_within(timeout) {
+            Ok(())
+        } else {
+            Err(StopError::Timeout)
         }
-        drop(ended);
-        Ok(())
     }
 
-    /// Waits until the reactor and its thread have ended, at most for `timeout`.
+    /// Waits until the reactor and its thread have ended, at most for `timeout`. In a forked child, which
+    /// has neither, there is nothing to wait for.
     ///
     /// The thread ends a little after the reactor: the destructors of its locals, which are an
     /// application's, may take any time, and may call this.
     pub(crate) fn join(&self, timeout: Duration) -> Result<(), StopError> {
+        if self.ended.is_inherited() {
+            return Ok(());
+        }
         let begun = Instant::now();
         self.wait_for_end(timeout)?;
-        // A statement of its own: the lock is not held while the thread is waited for.
-        let thread = lock(&self.thread).take();
-        match thread {
-            None => Ok(()),
-            Some(own) if own.is_current() => Ok(()),
-            Some(thread) => {
-                let joined = join_within(thread, timeout.saturating_sub(begun.elapsed()));
-                if joined.ok_or(StopError::Timeout)?.is_err() {
-                    log::error!(target: "crochet::reactor", "the reactor's thread panicked");
-                }
-                Ok(())
-            }
+        if self.thread.is_current() {
+            return Ok(());
         }
+        let left = timeout.saturating_sub(begun.elapsed());
+        let joined = self.thread.join_within(left).ok_or(StopError::Timeout)?;
+        if let Err(failure) = joined {
+            contain("the logger", || {
+                log::error!(target: "crochet::reactor", "the reactor's thread {failure}");
+            });
+        }
+        Ok(())
     }
 }
+
+/// How long a thread may take to begin and to make its reactor. It does in well under a millisecond, or, in a
+/// child of a program with threads that does not know of the fork, may never.
+const BEGINNING: Duration = Duration::from_secs(30);
 
 /// Makes and runs a reactor on the calling thread.
 fn make_and_run<X>(
@@ -115,22 +111,12 @@ fn make_and_run<X>(
         // Whoever wanted the reactor has gone.
         return;
     }
-    if let Some(Err(error)) = reactor.as_mut().map(run) {
-        log::error!(target: "crochet::reactor", "the reactor stopped: {error}");
+    match reactor.as_mut().map(run) {
+        // A child that an operation forked has come back into the loop. The program's logger may be locked
+        // there for ever, and nothing has failed.
+        None | Some(Ok(()) | Err(RunError::Forked)) => {}
+        Some(Err(error)) => contain("the logger", || {
+            log::error!(target: "crochet::reactor", "the reactor stopped: {error}");
+        }),
     }
-}
-
-/// Says that the thread has ended when it does, also by a panic.
-struct SetOnDrop(Arc<Ended>);
-
-impl Drop for SetOnDrop {
-    fn drop(&mut self) {
-        *lock(&self.0.flag) = true;
-        self.0.changed.notify_all();
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics while it holds one of these locks, and their data is never half-changed.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

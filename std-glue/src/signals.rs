@@ -57,7 +57,7 @@ use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use crochet_reactor::glue::{Generation, PerProcess, ServiceThread, watch};
+use crochet_reactor::glue::{Generation, PerProcess, ServiceThread, contain, watch};
 use crochet_reactor::{interrupt_waits, is_reactor_thread};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
@@ -226,7 +226,8 @@ impl Settings {
 
     fn terminate(&self) {
         let drained = drain_until_ended(self.drain_limit);
-        match &drained {
+        // The process ends whatever its logger does about it.
+        contain("the logger", || match &drained {
             Ok(_) | Err(StopError::NotSetUp) => {}
             Err(StopError::Timeout) => log::warn!(
                 target: "crochet",
@@ -234,13 +235,15 @@ impl Settings {
                 self.drain_limit,
             ),
             Err(error) => log::warn!(target: "crochet", "at SIGTERM: {error}"),
-        }
+        });
         if self.after_drain == AfterDrain::Return || drained == Ok(Drained::ByItsOwner) {
             return;
         }
-        log::logger().flush();
+        contain("the logger", || log::logger().flush());
         if let Err(error) = emulate_default_handler(SIGTERM) {
-            log::error!(target: "crochet", "at SIGTERM: the process does not end: {error}");
+            contain("the logger", || {
+                log::error!(target: "crochet", "at SIGTERM: the process does not end: {error}");
+            });
         }
     }
 }
@@ -286,8 +289,12 @@ impl Drop for SignalGuard {
         state.guarded_in.store(NOWHERE, Ordering::SeqCst);
         if let Some(Watcher { handle, thread }) = watcher {
             handle.close();
-            if !is_reactor_thread() && thread.join().is_err() {
-                log::error!(target: "crochet", "the thread that answers signals panicked");
+            if is_reactor_thread() {
+                drop(thread);
+            } else if let Err(failure) = thread.join() {
+                contain("the logger", || {
+                    log::error!(target: "crochet", "the thread that answers signals {failure}");
+                });
             }
         }
         state.claimed.store(false, Ordering::Release);

@@ -8,7 +8,7 @@ use mio::unix::SourceFd;
 use mio::{Events, Poll, Registry, Token};
 use rustix::fd::BorrowedFd;
 
-use super::{EVENTS, Event, Interest, MAX_TOKEN, Parts, Poller, Sources, Trigger, Waker};
+use super::{Backend, EVENTS, Event, Interest, MAX_TOKEN, Parts, Poller, Sources, Trigger, Waker};
 
 /// The token of the waker.
 const WAKER: Token = Token(MAX_TOKEN + 1);
@@ -33,6 +33,10 @@ struct MioPoller {
 }
 
 impl Poller for MioPoller {
+    fn backend(&self) -> Backend {
+        Backend::Mio
+    }
+
     fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()> {
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
@@ -46,6 +50,7 @@ impl Poller for MioPoller {
                 token: event.token().0,
                 readable: broken || event.is_readable() || event.is_read_closed(),
                 writable: broken || event.is_writable() || event.is_write_closed(),
+                is_more: broken || event.is_read_closed() || event.is_priority(),
             });
         }
         Ok(())
@@ -97,10 +102,14 @@ impl Waker for mio::Waker {
 
 impl From<Interest> for mio::Interest {
     fn from(interest: Interest) -> Self {
+        let readable = Self::READABLE;
+        // Reads stop short of urgent data, as if there were nothing behind it.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let readable = readable | Self::PRIORITY;
         match interest {
-            Interest::Read => Self::READABLE,
+            Interest::Read => readable,
             Interest::Write => Self::WRITABLE,
-            Interest::Both => Self::READABLE | Self::WRITABLE,
+            Interest::Both => readable | Self::WRITABLE,
         }
     }
 }

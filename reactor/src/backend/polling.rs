@@ -8,7 +8,7 @@ use std::time::Duration;
 use polling::{Events, PollMode};
 use rustix::fd::BorrowedFd;
 
-use super::{EVENTS, Event, Interest, Parts, Poller, Sources, Trigger, Waker};
+use super::{Backend, EVENTS, Event, Interest, Parts, Poller, Sources, Trigger, Waker};
 
 /// Opens a poller.
 pub(super) fn open() -> io::Result<Parts> {
@@ -45,6 +45,10 @@ struct Shared {
 }
 
 impl Poller for PollingPoller {
+    fn backend(&self) -> Backend {
+        Backend::Polling
+    }
+
     fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()> {
         self.events.clear();
         self.shared.poller.wait(&mut self.events, timeout)?;
@@ -54,6 +58,8 @@ impl Poller for PollingPoller {
                 token: event.key,
                 readable: event.readable || broken,
                 writable: event.writable || broken,
+                // The end of the bytes looks like bytes here.
+                is_more: true,
             });
         }
         Ok(())

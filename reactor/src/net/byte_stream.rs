@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::net;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -14,14 +15,33 @@ use super::socket;
 use crate::registry::{Direction, Registered};
 use crate::stream;
 
+/// A kind of socket that carries bytes.
+pub(super) trait Socket: AsFd {
+    /// Whether a read that does not fill its buffer has left nothing to be read, unless the poller
+    /// [has told](crate::backend::Event::is_more) of something else: then there is no need to ask again
+    /// before the next event.
+    const SHORT_READS_DRAIN: bool;
+}
+
+impl Socket for net::TcpStream {
+    // Elsewhere a read may stop short of urgent data, of which the poller does not tell.
+    const SHORT_READS_DRAIN: bool = cfg!(any(target_os = "linux", target_os = "android"));
+}
+
+#[cfg(unix)]
+impl Socket for std::os::unix::net::UnixStream {
+    // A read stops short of bytes that came with a file descriptor.
+    const SHORT_READS_DRAIN: bool = false;
+}
+
 /// A socket of the standard library that is connected, or about to be, and does not block.
 ///
 /// Reads and writes through a shared reference.
-pub(super) struct ByteStream<S: AsFd> {
+pub(super) struct ByteStream<S: Socket> {
     io: Registered<S>,
 }
 
-impl<S: AsFd> ByteStream<S> {
+impl<S: Socket> ByteStream<S> {
     pub(super) fn new(socket: S) -> io::Result<Self> {
         let io = Registered::new(socket)?;
         Ok(Self { io })
@@ -35,6 +55,15 @@ impl<S: AsFd> ByteStream<S> {
         self.io.source()
     }
 
+    /// Takes note of how much of what was wanted has been read.
+    fn note(&self, read: io::Result<usize>, wanted: usize) -> io::Result<usize> {
+        // Nothing at all is the end.
+        if S::SHORT_READS_DRAIN && matches!(read, Ok(length) if 0 < length && length < wanted) {
+            self.io.drained();
+        }
+        read
+    }
+
     /// Waits until the connection, which was begun, has been made.
     pub(super) async fn made(&self) -> io::Result<()> {
         self.io.expect_event(Direction::Write)?;
@@ -42,13 +71,13 @@ impl<S: AsFd> ByteStream<S> {
     }
 }
 
-impl<S: AsFd> ByteStream<S>
+impl<S: Socket> ByteStream<S>
 where
     for<'a> &'a S: Read + Write,
 {
     pub(super) fn read(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-        self.io
-            .io(Direction::Read, move |mut socket: &S| socket.read(buf))
+        let attempt = |mut socket: &S| self.note(socket.read(buf), buf.len());
+        self.io.io(Direction::Read, attempt)
     }
 
     pub(super) async fn read_exact(&self, buf: &mut [u8]) -> io::Result<()> {
@@ -72,7 +101,7 @@ where
     }
 }
 
-impl<S: AsFd> AsyncRead for &ByteStream<S>
+impl<S: Socket> AsyncRead for &ByteStream<S>
 where
     for<'a> &'a S: Read,
 {
@@ -81,8 +110,8 @@ where
         cx: &mut Context<'_>,
         buf: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        self.io
-            .poll_io(Direction::Read, cx, |mut socket: &S| socket.read(buf))
+        let attempt = |mut socket: &S| self.note(socket.read(buf), buf.len());
+        self.io.poll_io(Direction::Read, cx, attempt)
     }
 
     fn poll_read_vectored(
@@ -90,13 +119,13 @@ where
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.io.poll_io(Direction::Read, cx, |mut socket: &S| {
-            socket.read_vectored(bufs)
-        })
+        let wanted = bufs.iter().map(|buf| buf.len()).sum();
+        let attempt = |mut socket: &S| self.note(socket.read_vectored(bufs), wanted);
+        self.io.poll_io(Direction::Read, cx, attempt)
     }
 }
 
-impl<S: AsFd> AsyncWrite for &ByteStream<S>
+impl<S: Socket> AsyncWrite for &ByteStream<S>
 where
     for<'a> &'a S: Write,
 {
@@ -130,7 +159,7 @@ where
     }
 }
 
-impl<S: AsFd + fmt::Debug> fmt::Debug for ByteStream<S> {
+impl<S: Socket + fmt::Debug> fmt::Debug for ByteStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.io.fmt(f)
     }

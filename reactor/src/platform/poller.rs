@@ -36,6 +36,10 @@ impl SystemPoller {
         Ok((Self { poller, timer }, waker, Registry::new(sources)))
     }
 
+    pub(crate) fn backend(&self) -> Backend {
+        self.poller.backend()
+    }
+
     #[cfg(unix)]
     pub(crate) fn pollable_fd(&self) -> Option<BorrowedFd<'_>> {
         self.poller.pollable_fd()

@@ -6,8 +6,9 @@ use std::{fmt, mem};
 
 use super::settings::Settings;
 use super::state::{Empty, Seat, State};
+use crate::caught;
 use crate::fork::Generation;
-use crate::thread::{ServiceThread, join_within};
+use crate::thread::ServiceThread;
 
 /// A pool's state and threads. It belongs to the reactor.
 ///
@@ -156,10 +157,56 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Joins a thread that has nothing left to do, and lets go of it if it does not end soon.
 pub(super) fn join(thread: ServiceThread) {
-    if let Some(Err(_)) = join_within(thread, SOON) {
-        log::error!(target: "crochet::reactor", "a thread of the thread pool panicked");
+    if let Some(Err(failure)) = thread.join_within(SOON) {
+        caught::contain("the logger", || {
+            log::error!(target: "crochet::reactor", "a thread of the thread pool {failure}");
+        });
     }
 }
 
 /// How long a thread may take to end after its last job.
 const SOON: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::panic::resume_unwind;
+
+    use log::{LevelFilter, Log, Metadata, Record};
+
+    use super::*;
+
+    thread_local! {
+        // How many records the thread has told, if it is the one that is to panic.
+        static TOLD: Cell<Option<u32>> = const { Cell::new(None) };
+    }
+
+    struct Panics;
+
+    impl Log for Panics {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn log(&self, _: &Record<'_>) {
+            if let Some(told) = TOLD.get() {
+                TOLD.set(Some(told + 1));
+                panic!("given a record");
+            }
+        }
+
+        fn flush(&self) {}
+    }
+
+    #[test]
+    fn a_logger_that_panics_does_not_disturb_who_joins_a_thread() {
+        log::set_logger(&Panics).expect("the only logger");
+        log::set_max_level(LevelFilter::Error);
+        TOLD.set(Some(0));
+        // On a machine that is very busy, it is not known soon enough that the thread has ended.
+        while TOLD.get() == Some(0) {
+            let thread = ServiceThread::start("panics", || resume_unwind(Box::new("no job did")));
+            join(thread.expect("a thread"));
+        }
+    }
+}

@@ -12,7 +12,8 @@ pub enum PoolError {
     Stopped,
     /// As many jobs wait as the [limit](crate::Builder::pool_queue_limit) allows.
     Full,
-    /// The system refused to start a thread, and the pool has no other.
+    /// The system refused to start a thread, and the pool has no other, or none whose job does not
+    /// wait for an operation itself.
     Thread(io::ErrorKind),
     /// The calling thread neither runs a reactor nor works for one, and there is no other.
     NoReactor,

@@ -12,8 +12,13 @@
 //! that ends may make it more for a while: nobody begins another job until it is no longer so.
 //!
 //! As long as the pool is open, this holds whenever the lock is free: no job waits, or workers are
-//! coming for all that do, or as many are running as may, or there are as many workers as may be.
-//! Every method that could break it returns the [`Hands`] that mend it.
+//! coming for all that do, or as many are running as may, or there are as many workers as may be, or
+//! the system has refused a thread since and somebody is running. Every method that could break it
+//! returns the [`Hands`] that mend it.
+//!
+//! So a job that waits for a thread that was refused has whoever is running, who takes it next, or
+//! looks for hands again before it begins to wait for a reactor. Without such a worker it is refused:
+//! all others wait, perhaps for that very job.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar};
@@ -59,6 +64,16 @@ pub(super) enum Hands {
     Start(Arc<Seat>),
     /// Nobody: every thread that the pool may have waits for an operation. Said once.
     Starved,
+}
+
+/// What a worker that could not be started leaves to be done.
+#[derive(Default)]
+pub(super) struct Refused {
+    /// One that is idle, to be summoned for a job that waits.
+    pub(super) instead: Option<Arc<Seat>>,
+    /// The jobs that nobody would take.
+    pub(super) jobs: Vec<Box<dyn Job>>,
+    pub(super) empty: Option<Empty>,
 }
 
 /// Tells, by its completion, that the last worker has left a closed pool.
@@ -233,20 +248,22 @@ impl State {
         (self.hands(), self.empty_if_last())
     }
 
-    /// Counts a worker that was to be started as not there. Without any other, returns all jobs
-    /// that wait: nobody would take them.
-    pub(super) fn not_started(&mut self, seat: &Seat) -> (Vec<Box<dyn Job>>, Option<Empty>) {
+    /// Counts a worker that was to be started as not there.
+    pub(super) fn not_started(&mut self, seat: &Seat) -> Refused {
         if !self.knows(seat) {
-            return (Vec::new(), None);
+            return Refused::default();
         }
         self.coming -= 1;
         self.workers -= 1;
-        let jobs = if self.workers == 0 {
-            self.take_all()
-        } else {
-            Vec::new()
-        };
-        (jobs, self.empty_if_last())
+        let mut refused = Refused::default();
+        if self.lacks_hands() {
+            refused.instead = self.summon();
+            if self.running() == 0 {
+                refused.jobs = self.take_all();
+            }
+        }
+        refused.empty = self.empty_if_last();
+        refused
     }
 
     /// Changes how many jobs may run at a time. To be called until it returns that nobody is
@@ -322,13 +339,23 @@ impl State {
         self.workers < self.cap.max(self.size)
     }
 
+    /// Tells whether a job waits that may begin, and nobody is coming for it.
+    fn lacks_hands(&self) -> bool {
+        self.queue.len() > self.coming && self.running() < self.size
+    }
+
+    fn summon(&mut self) -> Option<Arc<Seat>> {
+        let seat = self.idle.pop()?;
+        self.coming += 1;
+        Some(seat)
+    }
+
     /// Finds somebody for a job that waits, if one may begin.
     fn hands(&mut self) -> Hands {
-        if self.queue.len() <= self.coming || self.running() >= self.size {
+        if !self.lacks_hands() {
             return Hands::Enough;
         }
-        if let Some(seat) = self.idle.pop() {
-            self.coming += 1;
+        if let Some(seat) = self.summon() {
             return Hands::Summon(seat);
         }
         if self.may_start() {

@@ -73,6 +73,7 @@ impl Work for Guarded<'_> {
         self.context.scheduler.is_ready()
     }
 
+    #[inline]
     fn try_sleep(&self) -> bool {
         // The request is made before its notification: a turn that has swallowed the notification
         // sees the request here.

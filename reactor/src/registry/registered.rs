@@ -9,6 +9,7 @@ use std::task::{Context as TaskContext, Poll};
 use rustix::fd::AsFd;
 
 use super::{Direction, Reserve, Side, State, Ticket};
+use crate::backend::Trigger;
 use crate::caught;
 use crate::context::{self, Context, NotOwnReactor};
 
@@ -93,10 +94,7 @@ impl<S: AsFd> Registered<S> {
             }
             match attempt(&self.source) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    side.ready.set(false);
-                    self.context
-                        .registry
-                        .arm(self.source.as_fd(), &self.state)?;
+                    self.expect_event(direction)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                     self.context.spend_patience();
@@ -114,8 +112,17 @@ impl<S: AsFd> Registered<S> {
     /// Waits until the poller has reported the source in this direction since the last attempt
     /// that would have blocked. It may be reported without cause.
     pub(crate) fn expect_event(&self, direction: Direction) -> io::Result<()> {
-        self.state.side(direction).ready.set(false);
-        self.context.registry.arm(self.source.as_fd(), &self.state)
+        let registry = &self.context.registry;
+        registry.expect_event(self.source.as_fd(), &self.state, direction)
+    }
+
+    /// Takes note that a read has left no bytes behind: the next one waits for an event, and need not
+    /// find out. Where that event may have come already, or has to be asked for, it finds out.
+    pub(crate) fn drained(&self) {
+        let is_edge = self.context.registry.trigger == Trigger::Edge;
+        if is_edge && !self.state.is_more.get() {
+            self.state.readable.ready.set(false);
+        }
     }
 
     /// Tells whether this process has forked off the one that the source was registered in.

@@ -1,5 +1,7 @@
 use std::cell::{Cell, OnceCell};
 use std::rc::Weak;
+use std::sync::Arc;
+use std::task::Wake;
 
 use rustix::fd::{AsFd, OwnedFd};
 
@@ -13,12 +15,21 @@ struct Calls {
     refuses: Cell<bool>,
 }
 
+impl Calls {
+    fn answer(&self) -> io::Result<()> {
+        match self.refuses.get() {
+            true => Err(io::ErrorKind::OutOfMemory.into()),
+            false => Ok(()),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Caller(Rc<Calls>);
 
 impl Sources for Caller {
     fn trigger(&self) -> Trigger {
-        Trigger::Edge
+        Trigger::Oneshot
     }
 
     fn register(&self, source: BorrowedFd<'_>, _: usize, _: Interest) -> io::Result<()> {
@@ -27,14 +38,12 @@ impl Sources for Caller {
             let registry = calls.registry.get().and_then(Weak::upgrade);
             registry.expect("it is there").remove(index, source)?;
         }
-        match calls.refuses.get() {
-            true => Err(io::ErrorKind::OutOfMemory.into()),
-            false => Ok(()),
-        }
+        calls.answer()
     }
 
     fn arm(&self, _: BorrowedFd<'_>, _: usize, _: Interest) -> io::Result<()> {
-        Ok(())
+        let Self(calls) = self;
+        calls.answer()
     }
 
     fn deregister(&self, _: BorrowedFd<'_>) -> io::Result<()> {
@@ -97,4 +106,51 @@ fn a_source_that_is_removed_leaves_nothing_behind() {
     let removed = registry.remove(index, source.as_fd());
     removed.expect("it was registered");
     assert_eq!(state.strong_count(), 0);
+}
+
+#[test]
+fn a_source_that_cannot_be_armed_is_tried_again() {
+    let (registry, calls) = registry();
+    let source = source();
+    let (_, state) = registry.add(source.as_fd()).expect("it is registered");
+    let expect = || registry.expect_event(source.as_fd(), &state, Direction::Read);
+    calls.refuses.set(true);
+    for _ in 0..2 {
+        let refused = expect().expect_err("it refuses");
+        assert_eq!(refused.kind(), io::ErrorKind::OutOfMemory);
+        assert!(
+            state.readable.ready.get(),
+            "who waited now would wait for ever"
+        );
+    }
+    calls.refuses.set(false);
+    expect().expect("it is armed");
+    assert!(!state.readable.ready.get() && state.writable.ready.get());
+}
+
+/// A waker whose destructor panics.
+struct Unclean;
+
+impl Wake for Unclean {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Unclean {
+    fn drop(&mut self) {
+        panic!("the destructor of a waker");
+    }
+}
+
+#[test]
+fn a_source_may_go_while_somebody_waits_whose_waker_panics() {
+    let (registry, _) = registry();
+    let source = source();
+    let (index, state) = registry.add(source.as_fd()).expect("it is registered");
+    let waker = Waker::from(Arc::new(Unclean));
+    state.readable.wait(&TaskContext::from_waker(&waker));
+    drop(waker);
+    let removed = registry.remove(index, source.as_fd());
+    removed.expect("it was registered");
+    // The last handle goes.
+    drop(state);
 }

@@ -5,7 +5,7 @@ use std::mem;
 use std::task::{Context, Waker};
 
 use crate::caught;
-use crate::sync::wait_list::{self, WaitList};
+use crate::sync::wait_list::{self, Left, WaitList};
 
 /// The wakers of futures, each of which takes its own away when it is dropped. One that has been
 /// woken keeps its ticket, without a waker, until it is polled again.
@@ -75,15 +75,23 @@ impl Waiters {
 
     /// Takes a future's waker away.
     pub(crate) fn forget(&self, ticket: Ticket) {
-        match ticket {
-            Ticket::Place => drop(self.place.replace(Place::Free)),
+        let waker = match ticket {
+            Ticket::Place => self.place.replace(Place::Free).into_waker(),
             Ticket::Line(ticket) => {
                 let mut line = self.line.borrow_mut();
                 let left = line.as_mut().map(|list| list.leave(ticket));
                 let unused = line.take_if(|list| list.room_if_unused() > SPARE);
                 drop(line);
-                drop((left, unused));
+                drop(unused);
+                match left {
+                    Some(Left::Waiting((), waker)) => Some(waker),
+                    Some(Left::Granted(())) | None => None,
+                }
             }
+        };
+        // This is what destructors do.
+        if let Some(waker) = waker {
+            caught::drop_waker(waker);
         }
     }
 
@@ -117,7 +125,11 @@ impl Place {
         if !matches!(self, Self::Waiting(_)) {
             return None;
         }
-        match mem::replace(self, Self::Woken) {
+        mem::replace(self, Self::Woken).into_waker()
+    }
+
+    fn into_waker(self) -> Option<Waker> {
+        match self {
             Self::Waiting(waker) => Some(waker),
             Self::Free | Self::Woken => None,
         }
@@ -162,6 +174,39 @@ mod tests {
         }
         waiters.wake_all();
         assert_eq!(count.0.load(Ordering::Relaxed), 4);
+    }
+
+    struct Unclean;
+
+    impl Wake for Unclean {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for Unclean {
+        fn drop(&mut self) {
+            panic!("the destructor of a waker");
+        }
+    }
+
+    #[test]
+    fn wakers_whose_destructors_panic_are_forgotten_as_others_are() {
+        let (waiters, count) = (Waiters::new(), Arc::new(Count::default()));
+        let counted = Waker::from(Arc::clone(&count));
+        let mut tickets = [None, None, None];
+        for (ticket, is_counted) in tickets.iter_mut().zip([false, true, false]) {
+            let waker = if is_counted {
+                counted.clone()
+            } else {
+                Waker::from(Arc::new(Unclean))
+            };
+            waiters.wait_at(ticket, &Context::from_waker(&waker));
+        }
+        let [in_place, in_line, last] = tickets.map(|ticket| ticket.expect("it waits"));
+        waiters.forget(in_place);
+        waiters.forget(last);
+        waiters.wake_all();
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        waiters.forget(in_line);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use crate::fork::Generation;
 use crate::reactor::{Builder, Reactor};
 use crate::thread::is_reactor_thread;
 use crate::timeline::Timeline;
@@ -21,12 +22,14 @@ impl Builder {
     pub fn build_virtual(&self) -> (Reactor, Clock) {
         let timeline = Arc::new(Timeline::default());
         let reactor = self.build_on(&timeline);
-        (reactor, Clock { timeline })
+        let process = Generation::current();
+        (reactor, Clock { timeline, process })
     }
 }
 
 /// Moves the time of a reactor that runs in a thread, and of the threads that wait for it. Cheap to
-/// clone; any thread but the reactor's own may use it.
+/// clone; any thread but the reactor's own may use it. In a forked child, whose parent's reactor it is,
+/// nothing moves the time.
 ///
 /// The time is zero when the reactor is made and stands still until it is moved: by hand, with
 /// [`advance`](Self::advance), or by itself, with [`auto_advance`](Self::auto_advance).
@@ -57,6 +60,7 @@ impl Builder {
 #[derive(Clone)]
 pub struct Clock {
     timeline: Arc<Timeline>,
+    process: Generation,
 }
 
 /// The longest *real* time that a call of a [`Clock`] takes, after which it panics.
@@ -88,11 +92,11 @@ impl Clock {
     ///
     /// # Panics
     ///
-    /// On a thread that runs a reactor, and when there is no end to what is due after a minute of
-    /// real time: an operation blocks the reactor or wakes itself for ever, or nobody runs it.
+    /// On a thread that runs a reactor, in a forked child, and when there is no end to what is due after
+    /// a minute of real time: an operation blocks the reactor or wakes itself for ever, or nobody runs it.
     #[track_caller]
     pub fn advance(&self, by: Duration) {
-        refuse_on_reactor_thread();
+        self.check_caller();
         if self.timeline.advance(by, PATIENCE).is_err() {
             panic!("the reactor does not become idle: it is blocked, or it is not run");
         }
@@ -107,10 +111,11 @@ impl Clock {
     ///
     /// # Panics
     ///
-    /// On a thread that runs a reactor, and when there are fewer after a minute of real time.
+    /// On a thread that runs a reactor, in a forked child, and when there are fewer after a minute of
+    /// real time.
     #[track_caller]
     pub fn wait_for_blocked(&self, threads: usize) {
-        refuse_on_reactor_thread();
+        self.check_caller();
         wait_for_blocked(&self.timeline, threads);
     }
 
@@ -142,6 +147,19 @@ impl Clock {
             bound: PhantomData,
         }
     }
+
+    #[track_caller]
+    fn check_caller(&self) {
+        assert!(
+            !is_reactor_thread(),
+            "this thread runs a reactor, whose time only other threads can move or wait for"
+        );
+        // Nobody runs it here, and a thread of the parent may have held its lock.
+        assert!(
+            !self.process.is_past(),
+            "the reactor belongs to the process that forked this one"
+        );
+    }
 }
 
 #[track_caller]
@@ -150,14 +168,6 @@ pub(super) fn wait_for_blocked(timeline: &Timeline, threads: usize) {
         let found = timeline.parked();
         panic!("{found} threads are blocked on the reactor, and {threads} are waited for");
     }
-}
-
-#[track_caller]
-fn refuse_on_reactor_thread() {
-    assert!(
-        !is_reactor_thread(),
-        "this thread runs a reactor, whose time only other threads can move or wait for"
-    );
 }
 
 impl fmt::Debug for Clock {

@@ -65,8 +65,10 @@
 //!
 //! - **Results of the parent's operations** are refused as `Forked`, unless they had ended before
 //!   the fork. Dropping or cancelling them does nothing to the parent.
+//! - **Channels, and results that are set by hand**, give what was to be sent or set back.
 //! - **The parent's reactor value**, after [`no_setup`](crate::no_setup), does not run and can be
-//!   dropped; the parent's connections stay open in the parent. A child that is forked on the
+//!   dropped; the parent's connections stay open in the parent, and cannot be read or written here:
+//!   that fails as [`NotOwnReactor`](crate::NotOwnReactor). A child that is forked on the
 //!   reactor's thread and returns into the loop leaves it, with
 //!   [`RunError::Forked`](crate::RunError::Forked).
 //! - **The stash** is empty: what is in the parent's is the parent's.
@@ -79,9 +81,15 @@
 //!
 //! # What to know
 //!
-//! A fork *before* the first `setup` is as if it had not been: a daemon that forks first and sets
-//! up then needs nothing of this. A child that was made by other means than the C library's `fork`,
-//! such as a bare `clone`, is not noticed. And locks of the program's own may be held for ever in a
-//! child, such as its logger's; so this library logs nothing there unless something fails. The standard
-//! library has such a lock: it is held in each thread that begins or ends. A child that is forked at that
-//! moment cannot start threads by [`std::thread`]: they never begin. This library's own threads do.
+//! A fork *before* the first `setup` is as if it had not been: a daemon that forks first, while it has one
+//! thread, and sets up then needs nothing of this. A program that has threads by then calls
+//! [`on_fork`](crate::on_fork) before it forks, whatever it decides on: a child that does not know of its fork starts
+//! threads by the standard library, with the risk below. A child that was made by other means than the C library's
+//! `fork`, such as a bare `clone`, does not know of it either.
+//!
+//! Locks of the program's own may be held for ever in a child, such as its logger's; so this library logs nothing
+//! there unless something fails. The standard library has such a lock: it is held in each thread that begins or ends.
+//! A child that is forked at that moment cannot start threads by [`std::thread`]: they never begin. In a child that
+//! knows of its fork this library starts its own in another way, and they do begin. Their stacks are as large as
+//! the standard library's; but `std::thread` does not know their names, so panic messages call them unnamed, and an
+//! overflow of such a stack ends the process without a message.

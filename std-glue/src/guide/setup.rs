@@ -28,6 +28,10 @@
 //! called it. It calls `setup` where its users begin, such as in the constructor of its client
 //! type, and all share one reactor.
 //!
+//! All, that is, that are linked into one program. A plug-in that is loaded at run time, a `cdylib`, has a
+//! copy of this library in it, and so a reactor of its own, which neither [`no_setup`](crate::no_setup) nor
+//! [`stop`](crate::stop) in the program is about. Both stop when the process ends.
+//!
 //! The reactor ends with the process; see [`shutdown`](super::shutdown). It puts a hook in front of
 //! the panic hook, which notes where a contained panic happened and calls the hook before, and asks
 //! the system to be told of forks and of the process's end. No signal is touched, and no logger is

@@ -4,7 +4,7 @@
 //! allocator that logs is the one program that this does not serve.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crochet_reactor::glue::ServiceThread;
@@ -55,7 +55,7 @@ struct State {
     missing: u64,
     panicked: u64,
     writer: Writer,
-    thread: Option<ServiceThread>,
+    thread: Option<Arc<ServiceThread>>,
     /// Set while the log thread waits on `work` and nobody has notified it.
     asleep: bool,
     /// Set when the log thread is to end at the end of the queue. Never cleared.
@@ -231,7 +231,7 @@ impl Queue {
         if state.writer == Writer::Starting {
             state.writer = Writer::Running;
         }
-        state.thread = Some(thread);
+        state.thread = Some(Arc::new(thread));
     }
 
     /// Says that the system refused the log thread; the next record is another chance.
@@ -251,22 +251,22 @@ impl Queue {
 
     /// Waits until the log thread has ended, at most for `limit`.
     pub(super) fn join(&self, limit: Duration) {
+        let begun = Instant::now();
         let waited = self
             .progress
             .wait_timeout_while(self.lock(), limit, |state| state.writer != Writer::Ended);
-        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if state.writer != Writer::Ended {
             return;
         }
-        let thread = state.thread.take();
+        let thread = state.thread.clone();
         drop(state);
-        // Let go of when the destructors of its locals, which are an application's, still run. It
-        // contains every panic, so there is nothing to learn from how it ended.
-        drop(
-            thread
-                .filter(ServiceThread::is_finished)
-                .map(ServiceThread::join),
-        );
+        let left = limit.saturating_sub(begun.elapsed());
+        match thread.map(|thread| thread.join_within(left)) {
+            // It has called the logger for the last time. The destructors of its locals may take longer, or
+            // be what calls this; and it contains every panic, so there is nothing to learn from its end.
+            None | Some(None | Some(Ok(()) | Err(_))) => {}
+        }
     }
 
     /// Wakes the log thread if it waits, without the lock.

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{self, IpAddr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::net::SocketType;
 
 use super::super::socket;
@@ -169,21 +169,36 @@ impl Connect {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future closes whatever sockets there are. Looking a name up that has begun
-    /// goes on in its thread.
+    /// Dropping the future closes whatever sockets there are. A look-up that has not begun is given
+    /// up with it; one that has goes on in its thread.
     pub async fn to_host(&self, name: &str, port: u16) -> Result<TcpStream, ConnectError> {
-        let context = context::current().map_err(ConnectError::NotOnReactor)?;
+        context::current().map_err(ConnectError::NotOnReactor)?;
         if let Ok(addr) = name.parse::<IpAddr>() {
             return self.to_any(&[SocketAddr::new(addr, port)]).await;
         }
-        let Some(limit) = self.timeout else {
-            return self.to_any(&look_up(name, port).await?).await;
+        let name = String::from(name);
+        let look_up = move || {
+            (name.as_str(), port)
+                .to_socket_addrs()
+                .map(Iterator::collect)
         };
-        let end = context.time.elapsed().saturating_add(limit);
-        let looked_up = timeout(limit, look_up(name, port)).await;
+        self.to_looked_up(look_up).await
+    }
+
+    /// Connects to the addresses that a function returns, which the thread pool calls. The limit is
+    /// that of both together.
+    async fn to_looked_up<L>(&self, look_up: L) -> Result<TcpStream, ConnectError>
+    where
+        L: FnOnce() -> io::Result<Vec<SocketAddr>> + Send + 'static,
+    {
+        let looking_up = in_a_thread(look_up);
+        let Some(limit) = self.timeout else {
+            return self.to_any(&looking_up.await?).await;
+        };
+        let end = Deadline::after(limit);
+        let looked_up = timeout(limit, looking_up).await;
         let addrs = looked_up.map_err(|_elapsed| ConnectError::TimedOut(Vec::new()))??;
-        let left = end.saturating_sub(context.time.elapsed());
-        self.clone().timeout(left).to_any(&addrs).await
+        self.clone().timeout(end.left()).to_any(&addrs).await
     }
 
     /// Begins to connect.
@@ -198,10 +213,11 @@ impl Connect {
         if self.keep_alive.is_some() {
             keep_alive::set(&stream, self.keep_alive)?;
         }
-        match rustix::net::connect(&stream, &addr) {
-            Ok(()) => {}
-            // It goes on by itself, also after a signal.
-            Err(Errno::INPROGRESS | Errno::WOULDBLOCK | Errno::INTR) => {}
+        match retry_on_intr(|| rustix::net::connect(&stream, &addr)) {
+            // The last two after a signal, when the call had begun it all the same.
+            Ok(()) | Err(Errno::ALREADY | Errno::ISCONN) => {}
+            // It goes on by itself.
+            Err(Errno::INPROGRESS | Errno::WOULDBLOCK) => {}
             Err(error) => return Err(error.into()),
         }
         TcpStream::from_nonblocking(stream)
@@ -228,14 +244,12 @@ impl Default for Connect {
     }
 }
 
-/// Looks a name up, in the thread pool.
-async fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
-    let name = String::from(name);
-    let resolve = move || {
-        let addrs = (name.as_str(), port).to_socket_addrs()?;
-        Ok(addrs.collect())
-    };
-    match defer_to_thread(resolve).await {
+/// Calls a function that looks a name up, in the thread pool.
+async fn in_a_thread<L>(look_up: L) -> Result<Vec<SocketAddr>, ConnectError>
+where
+    L: FnOnce() -> io::Result<Vec<SocketAddr>> + Send + 'static,
+{
+    match defer_to_thread(look_up).await {
         Ok(looked_up) => looked_up.map_err(ConnectError::Resolve),
         Err(error) => Err(ConnectError::Resolve(io::Error::other(error))),
     }
@@ -308,3 +322,6 @@ impl From<ConnectError> for io::Error {
         Self::new(kind, error)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,13 @@ use rustix::net::sockopt;
 
 use super::UdpSocket;
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "members/linux.rs"]
+mod members;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "members/elsewhere.rs"]
+mod members;
+
 impl UdpSocket {
     /// Allows sending to broadcast addresses (`true`), or refuses it, which is the default.
     ///
@@ -47,10 +54,14 @@ impl UdpSocket {
     /// Joins a multicast group on the interface that has this address;
     /// [`UNSPECIFIED`](Ipv4Addr::UNSPECIFIED) leaves the choice to the system.
     ///
+    /// From then on the socket hears of multicast groups those only that it has joined and not left,
+    /// whatever others on this machine have joined.
+    ///
     /// # Errors
     ///
     /// Whatever the system reports: not a group's address, no such interface, joined already.
     pub fn join_multicast_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
+        members::only_v4(self.io.source())?;
         self.io.source().join_multicast_v4(&group, &interface)
     }
 
@@ -64,11 +75,14 @@ impl UdpSocket {
     }
 
     /// Joins a multicast group on the interface with this index; 0 leaves the choice to the system.
+    /// What the socket hears then is as with [`join_multicast_v4`](Self::join_multicast_v4), but for
+    /// Linux before 4.20.
     ///
     /// # Errors
     ///
     /// Whatever the system reports: not a group's address, no such interface, joined already.
     pub fn join_multicast_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
+        members::only_v6(self.io.source())?;
         self.io.source().join_multicast_v6(&group, interface)
     }
 

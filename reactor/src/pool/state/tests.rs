@@ -195,9 +195,56 @@ fn a_larger_size_starts_workers_for_what_waits() {
 fn jobs_are_given_up_only_when_no_worker_is_left_for_them() {
     let mut state = state(2, 2);
     let (first, second) = (put_and_start(&mut state), put_and_start(&mut state));
-    assert!(state.not_started(&first).0.is_empty());
-    assert_eq!(state.not_started(&second).0.len(), 2);
+    assert!(state.not_started(&first).jobs.is_empty());
+    assert_eq!(state.not_started(&second).jobs.len(), 2);
     assert!(state.is_empty());
+}
+
+#[test]
+fn jobs_are_given_up_when_all_workers_are_blocked() {
+    let mut state = state(1, 9);
+    busy(&mut state);
+    assert!(matches!(state.block(), Hands::Enough));
+    let refused = put_and_start(&mut state);
+    assert!(matches!(put(&mut state), Hands::Enough));
+    assert_eq!(state.not_started(&refused).jobs.len(), 2);
+    assert_eq!(state.stats().workers, 1);
+}
+
+#[test]
+fn jobs_wait_for_a_worker_that_is_not_blocked_until_it_is() {
+    let mut state = state(2, 9);
+    busy(&mut state);
+    let refused = put_and_start(&mut state);
+    assert!(state.not_started(&refused).jobs.is_empty());
+    let Hands::Start(refused) = state.block() else {
+        panic!("the system is asked once more");
+    };
+    assert_eq!(state.not_started(&refused).jobs.len(), 1);
+}
+
+#[test]
+fn one_that_sat_down_is_summoned_instead_of_one_that_was_refused() {
+    let mut state = state(1, 9);
+    let first = busy(&mut state);
+    assert!(matches!(state.block(), Hands::Enough));
+    let refused = put_and_start(&mut state);
+    state.unblock();
+    rest(&mut state, &first);
+    let instead = state.not_started(&refused);
+    assert!(instead.jobs.is_empty());
+    assert_eq!(instead.instead.map(|seat| seat.id()), Some(first.id()));
+    state.arrive();
+    assert!(state.take().is_some());
+}
+
+#[test]
+fn jobs_that_are_to_wait_do_so_though_a_worker_was_refused() {
+    let mut state = state(1, 9);
+    let refused = put_and_start(&mut state);
+    assert!(matches!(state.resize(0), Hands::Enough));
+    assert!(state.not_started(&refused).jobs.is_empty());
+    assert!(matches!(state.resize(1), Hands::Start(_)));
 }
 
 #[test]

@@ -1,111 +1,140 @@
 //! Threads that the standard library knows nothing of until they use it.
 
+use std::env;
 use std::ffi::c_void;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::mem::{self, MaybeUninit};
 use std::ptr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A thread that is joined, or let go of when this is dropped.
+use super::Body;
+
+/// A thread that is joined, or let go of when this is dropped: in the process that started it.
 pub(super) struct Thread {
     id: libc::pthread_t,
-    outcome: Arc<Outcome>,
-    is_joined: bool,
 }
 
 // SAFETY: an id of a thread may be used on any thread; on some systems it is a pointer, which is not
 // followed here.
 unsafe impl Send for Thread {}
-// SAFETY: as above; what a shared reference does only compares it.
-unsafe impl Sync for Thread {}
 
-/// What the body has come to, when it has ended.
-type Outcome = Mutex<Option<thread::Result<()>>>;
-
+/// What a new thread finds.
 struct Start {
     name: &'static str,
-    body: Box<dyn FnOnce() + Send>,
-    outcome: Arc<Outcome>,
+    body: Body,
+}
+
+/// The standard library's stack size, when it has been read. Zero before.
+static STACK: AtomicUsize = AtomicUsize::new(0);
+
+/// The standard library's stack size, unless the environment has another one.
+const USUAL_STACK: usize = 2 << 20;
+
+/// No system wants a larger stack, or larger pages.
+const LEAST_STACK: usize = 128 << 10;
+
+/// Reads how large stacks are to be, as the standard library does.
+///
+/// Not in a forked child: it would find the environment locked, if another thread was about to change it.
+pub(crate) fn note_stack_size() {
+    let wanted = env::var("RUST_MIN_STACK").map(|text| text.parse());
+    let size = match wanted {
+        Ok(Ok(size)) => size,
+        Ok(Err(_)) | Err(_) => USUAL_STACK,
+    };
+    let pages = size.max(LEAST_STACK).checked_next_multiple_of(LEAST_STACK);
+    // What is too large to be rounded up is for the system to refuse.
+    STACK.store(pages.unwrap_or(size), Ordering::Relaxed);
+}
+
+fn stack_size() -> usize {
+    match STACK.load(Ordering::Relaxed) {
+        0 => USUAL_STACK,
+        noted => noted,
+    }
 }
 
 impl Thread {
-    pub(super) fn start(name: &'static str, body: Box<dyn FnOnce() + Send>) -> io::Result<Self> {
-        let outcome = Arc::new(Outcome::default());
-        let start = Box::into_raw(Box::new(Start {
-            name,
-            body,
-            outcome: Arc::clone(&outcome),
-        }));
-        let mut id = std::mem::MaybeUninit::uninit();
-        // SAFETY: `id` may be written to, no attributes are the usual ones, and `run` takes over `start`.
-        let refused =
-            unsafe { libc::pthread_create(id.as_mut_ptr(), ptr::null(), run, start.cast()) };
-        if refused != 0 {
+    /// Starts a thread. A panic of its body ends the process.
+    pub(super) fn start(name: &'static str, body: Body) -> io::Result<Self> {
+        let mut memory = MaybeUninit::uninit();
+        let attributes = Attributes::new(&mut memory, stack_size())?;
+        let start = Box::into_raw(Box::new(Start { name, body }));
+        let mut id = MaybeUninit::uninit();
+        // SAFETY: `id` may be written to, the attributes are initialised, and `run` takes over `start`.
+        let refused = unsafe {
+            libc::pthread_create(id.as_mut_ptr(), attributes.0.as_ptr(), run, start.cast())
+        };
+        if let Err(error) = refusal(refused) {
             // SAFETY: it came from a box above, and no thread has it.
             drop(unsafe { Box::from_raw(start) });
-            return Err(io::Error::from_raw_os_error(refused));
+            return Err(error);
         }
         // SAFETY: the call has succeeded, so it has written the id.
         let id = unsafe { id.assume_init() };
-        Ok(Self {
-            id,
-            outcome,
-            is_joined: false,
-        })
+        Ok(Self { id })
     }
 
-    pub(super) fn is_finished(&self) -> bool {
-        lock(&self.outcome).is_some()
-    }
-
-    pub(super) fn is_current(&self) -> bool {
-        // SAFETY: it has no conditions.
-        let current = unsafe { libc::pthread_self() };
-        // SAFETY: ids may be compared whatever has become of the threads; this one is not joined yet.
-        unsafe { libc::pthread_equal(self.id, current) != 0 }
-    }
-
-    pub(super) fn join(mut self) -> thread::Result<()> {
-        self.is_joined = true;
-        // SAFETY: the thread was neither joined nor let go of: both use `self` up.
-        let refused = unsafe { libc::pthread_join(self.id, ptr::null_mut()) };
-        if refused != 0 {
-            return Err(Box::new(io::Error::from_raw_os_error(refused)));
-        }
-        let result = lock(&self.outcome).take();
-        result.expect("a thread that has ended has told how")
+    /// Waits until the thread has ended. Not to be called on the thread itself.
+    pub(super) fn join(self) -> io::Result<()> {
+        let id = self.id;
+        // The system takes it back when it is joined; and refuses only what is no thread that could be let
+        // go of instead.
+        mem::forget(self);
+        // SAFETY: the thread was neither joined nor let go of: both use its only handle up.
+        refusal(unsafe { libc::pthread_join(id, ptr::null_mut()) })
     }
 }
 
 impl Drop for Thread {
     fn drop(&mut self) {
-        if self.is_joined {
-            return;
-        }
-        // SAFETY: the thread was neither joined nor let go of. In a child that this process forks there is no
-        // such thread, but its memory, which is all that this touches.
-        unsafe { libc::pthread_detach(self.id) };
+        // SAFETY: the thread was neither joined nor let go of, and is one of this process: in a forked child,
+        // where the id may be that of another thread, the handle is forgotten.
+        let refused = unsafe { libc::pthread_detach(self.id) };
+        debug_assert_eq!(refused, 0, "there is a thread to let go of");
     }
 }
 
 extern "C" fn run(start: *mut c_void) -> *mut c_void {
     // SAFETY: it came from a box of this type, for this thread alone.
     let start = unsafe { Box::from_raw(start.cast::<Start>()) };
-    let Start {
-        name,
-        body,
-        outcome,
-    } = *start;
+    let Start { name, body } = *start;
     give_name(name);
-    let result = catch_unwind(AssertUnwindSafe(body));
-    *lock(&outcome) = Some(result);
+    body();
     ptr::null_mut()
 }
 
-fn lock(outcome: &Outcome) -> MutexGuard<'_, Option<thread::Result<()>>> {
-    // Nothing panics while it holds this lock.
-    outcome.lock().unwrap_or_else(PoisonError::into_inner)
+/// What a thread is to be like, in memory that it does not leave: C libraries may count on that.
+///
+/// Without any, its stack is as large as the C library likes: from 128 KiB up to the limit of the process's
+/// first stack.
+struct Attributes<'a>(&'a mut MaybeUninit<libc::pthread_attr_t>);
+
+impl<'a> Attributes<'a> {
+    fn new(memory: &'a mut MaybeUninit<libc::pthread_attr_t>, stack: usize) -> io::Result<Self> {
+        // SAFETY: they may be written to.
+        refusal(unsafe { libc::pthread_attr_init(memory.as_mut_ptr()) })?;
+        let attributes = Self(memory);
+        // SAFETY: the call has succeeded, so they are initialised.
+        refusal(unsafe { libc::pthread_attr_setstacksize(attributes.0.as_mut_ptr(), stack) })?;
+        Ok(attributes)
+    }
+}
+
+impl Drop for Attributes<'_> {
+    fn drop(&mut self) {
+        // SAFETY: they are initialised, and not used again. A thread that was made with them has its own copy.
+        let refused = unsafe { libc::pthread_attr_destroy(self.0.as_mut_ptr()) };
+        debug_assert_eq!(refused, 0, "what is initialised can be destroyed");
+    }
+}
+
+/// Turns the system's answer into a result.
+fn refusal(answer: libc::c_int) -> io::Result<()> {
+    match answer {
+        0 => Ok(()),
+        error => Err(io::Error::from_raw_os_error(error)),
+    }
 }
 
 /// Gives the calling thread the name that debuggers show, as the standard library does.
