@@ -15,7 +15,8 @@ use crate::{LONG, logs};
 ///
 /// # Panics
 ///
-/// When the case panics, takes too long, or leaves a file or a thread behind.
+/// When the case panics, takes too long, or leaves a file or a thread behind; when the settings do
+/// not lead to that back end.
 #[track_caller]
 pub fn for_every_backend(case: impl Fn(Builder) + Send + Sync + 'static) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -27,7 +28,11 @@ pub fn for_every_backend(case: impl Fn(Builder) + Send + Sync + 'static) {
         let before = Belongings::now();
         let case = Arc::clone(&case);
         run_limited(backend, move || {
-            case(Reactor::builder().backend(backend));
+            let settings = Reactor::builder().backend(backend);
+            let reactor = settings.build().expect("a reactor can be made");
+            assert_eq!(reactor.backend(), Some(backend));
+            drop(reactor);
+            case(settings);
         });
         before.assert_no_more(backend);
     }
@@ -44,10 +49,22 @@ pub fn on_every_backend<F>(case: impl Fn() -> F + Send + Sync + 'static)
 where
     F: Future<Output = ()> + 'static,
 {
-    for_every_backend(move |settings| {
-        let mut reactor = Tidy::with(settings);
-        reactor.block_on(case()).expect("the case ends");
-    });
+    for_every_backend(move |settings| Tidy::with(settings).complete(case()));
+}
+
+/// Runs a case that is about what its reactor ends for it: it leaves tasks, timers or sources on
+/// purpose.
+///
+/// # Panics
+///
+/// When the case panics, takes too long, leaves a file or a thread behind, or leaves nothing in
+/// the reactor after all; when the reactor has something left after its stop.
+#[track_caller]
+pub fn on_every_backend_leaving<F>(case: impl Fn() -> F + Send + Sync + 'static)
+where
+    F: Future<Output = ()> + 'static,
+{
+    for_every_backend(move |settings| Tidy::with(settings).complete_leaving(case()));
 }
 
 /// The name of the threads that cases run in. Those that they start have it too, unless they get
@@ -130,4 +147,28 @@ impl Belongings {
     }
 
     fn assert_no_more(&self, _backend: Backend) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::panic::catch_unwind;
+
+    use crochet::{call_later, spawn};
+
+    use super::*;
+
+    fn message(case: impl FnOnce() + std::panic::UnwindSafe) -> String {
+        let panicked = catch_unwind(case).expect_err("it panics");
+        *panicked.downcast().expect("a message")
+    }
+
+    #[test]
+    fn what_a_case_leaves_is_told_with_the_back_end() {
+        let task = message(|| on_every_backend(|| async { drop(spawn(pending::<()>())) }));
+        let timer = message(|| on_every_backend(|| async { drop(call_later(LONG, || {})) }));
+        let first = format!("on {:?}: something is left behind", Backend::ALL[0]);
+        assert!(task.starts_with(&first), "{task}");
+        assert!(timer.starts_with(&first), "{timer}");
+    }
 }

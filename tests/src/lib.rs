@@ -7,6 +7,7 @@ pub mod backends;
 pub mod child;
 #[cfg(target_os = "linux")]
 pub mod children;
+pub mod copy;
 pub mod exchange;
 pub mod executor;
 pub mod folder;
@@ -15,9 +16,12 @@ pub mod forked;
 pub mod hold;
 pub mod host;
 pub mod jobs;
+pub mod locals;
 pub mod logs;
 pub mod operations;
 pub mod peer;
+#[cfg(target_os = "linux")]
+pub mod pollers;
 #[cfg(unix)]
 pub mod program;
 pub mod recorder;

@@ -1,5 +1,6 @@
 //! Looks at what is logged.
 
+use std::io::{self, Write};
 use std::mem;
 use std::panic;
 use std::sync::{Mutex, Once, PoisonError};
@@ -57,6 +58,30 @@ pub fn capture() {
             }
         }));
     });
+}
+
+struct Stderr;
+
+impl Log for Stderr {
+    fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        writeln!(io::stderr(), "{}: {}", record.level(), record.args()).expect("stderr is open");
+    }
+
+    fn flush(&self) {}
+}
+
+/// Writes warnings and errors to stderr, so that a program of which nobody hears one writes nothing.
+///
+/// # Panics
+///
+/// When the process has another logger.
+pub fn warn_on_stderr() {
+    log::set_logger(&Stderr).expect("the only logger");
+    log::set_max_level(LevelFilter::Warn);
 }
 
 /// Returns the messages that contain `part`, which no other test of the process uses.

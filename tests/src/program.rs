@@ -1,9 +1,10 @@
 //! Programs that a test starts and talks to: it reads their lines, sends them signals, and sees how they end.
 
 use std::env;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread::{self, JoinHandle};
 
 use crochet::{Backend, Builder, Reactor};
 
@@ -16,6 +17,8 @@ pub struct Program {
     // Open until the program has ended: one that reads is not to see an end.
     input: ChildStdin,
     output: BufReader<ChildStdout>,
+    // What it writes to stderr, if that is listened to.
+    errors: Option<JoinHandle<String>>,
 }
 
 /// How a process ended.
@@ -28,7 +31,7 @@ pub enum End {
 }
 
 impl Program {
-    /// Starts a command.
+    /// Starts a command, whose stderr is the test's.
     ///
     /// # Panics
     ///
@@ -39,11 +42,24 @@ impl Program {
         let mut child = command.spawn().expect("the program starts");
         let input = child.stdin.take().expect("a pipe");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let errors = child.stderr.take();
         Self {
             child,
             input,
             output,
+            errors: errors.map(|pipe| thread::spawn(|| pass_on(pipe))),
         }
+    }
+
+    /// Starts a command that is to write nothing to stderr, nor are the children that it forks:
+    /// [`end`](Self::end) sees to that.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    #[must_use]
+    pub fn start_silent(command: &mut Command) -> Self {
+        Self::start(command.stderr(Stdio::piped()))
     }
 
     /// Waits for the program's next line; empty when there is none.
@@ -103,16 +119,36 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// When it does.
+    /// When it does, and when it was to be [silent](Self::start_silent) and was not.
     #[track_caller]
     pub fn end(mut self) -> End {
         assert_eq!(self.line(), "", "a line that was not expected");
+        if let Some(errors) = self.errors.take() {
+            let errors = errors.join().expect("the program writes text");
+            assert_eq!(errors, "", "a program that was to be silent");
+        }
         let status = self.child.wait().expect("the program ends");
         match (status.code(), status.signal()) {
             (Some(code), _) => End::Exit(code),
             (None, Some(signal)) => End::Signal(signal),
             (None, None) => unreachable!("a process ends in one of two ways"),
         }
+    }
+}
+
+/// Reads what a program writes to stderr, and writes it to the test's, where whoever looks into a failure
+/// finds it.
+fn pass_on(pipe: ChildStderr) -> String {
+    let mut text = String::new();
+    let mut pipe = BufReader::new(pipe);
+    loop {
+        let known = text.len();
+        let read = pipe.read_line(&mut text).expect("the program writes text");
+        if read == 0 {
+            return text;
+        }
+        let passed = io::stderr().write_all(&text.as_bytes()[known..]);
+        passed.expect("stderr is open");
     }
 }
 
@@ -236,4 +272,32 @@ pub enum Disposition {
     Ignored,
     /// It calls this function, which only touches atomics.
     Handled(extern "C" fn(i32)),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Program {
+        Program::start_silent(Command::new("sh").arg("-c").arg(script))
+    }
+
+    #[test]
+    fn a_program_that_is_silent_may_print() {
+        let mut program = shell("echo said");
+        program.assert_prints(&["said"]);
+        assert_eq!(program.end(), End::Exit(0));
+    }
+
+    #[test]
+    #[should_panic(expected = "a program that was to be silent")]
+    fn a_program_that_was_to_be_silent_and_is_not_fails_its_test() {
+        shell("echo oops >&2").end();
+    }
+
+    #[test]
+    #[should_panic(expected = "a program that was to be silent")]
+    fn a_program_whose_child_is_not_silent_fails_its_test() {
+        shell("sh -c 'echo oops >&2' & wait").end();
+    }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crochet::channel::{Receiver, RecvError, SendError, Sender};
 use crochet::testing::{Harness, VirtualReactor};
 use crochet::{Reactor, Remote, sleep, spawn, timeout};
+use crochet_tests::backends::for_every_backend;
 use crochet_tests::host::Host;
 use crochet_tests::traces::Trace;
 use crochet_tests::{LONG, SHORT, exchange};
@@ -28,95 +29,101 @@ where
 
 #[test]
 fn many_threads_send_and_the_loop_receives_all_in_each_ones_order() {
-    const THREADS: u32 = 4;
-    const EACH: u32 = 2_000;
-    let host = Host::new();
-    let (sender, receiver) = host.remote().channel::<(u32, u32)>(16);
-    let threads: Vec<_> = (0..THREADS)
-        .map(|from| {
-            let sender = sender.clone();
-            thread::spawn(move || {
-                for number in 0..EACH {
-                    sender
-                        .send_within((from, number), LONG)
-                        .expect("the loop receives");
-                }
+    for_every_backend(|settings| {
+        const THREADS: u32 = 4;
+        const EACH: u32 = 2_000;
+        let host = Host::with(settings);
+        let (sender, receiver) = host.remote().channel::<(u32, u32)>(16);
+        let threads: Vec<_> = (0..THREADS)
+            .map(|from| {
+                let sender = sender.clone();
+                thread::spawn(move || {
+                    for number in 0..EACH {
+                        sender
+                            .send_within((from, number), LONG)
+                            .expect("the loop receives");
+                    }
+                })
             })
-        })
-        .collect();
-    drop(sender);
-    let received = on(host.remote(), move || async move {
-        let mut received = Vec::new();
-        while let Ok(value) = receiver.recv().await {
-            assert!(receiver.len() <= 16);
-            received.push(value);
+            .collect();
+        drop(sender);
+        let received = on(host.remote(), move || async move {
+            let mut received = Vec::new();
+            while let Ok(value) = receiver.recv().await {
+                assert!(receiver.len() <= 16);
+                received.push(value);
+            }
+            received
+        });
+        for thread in threads {
+            thread.join().expect("all is sent");
         }
-        received
+        for from in 0..THREADS {
+            let of_one = received.iter().filter(|value| value.0 == from);
+            assert!(of_one.map(|value| value.1).eq(0..EACH), "those of {from}");
+        }
     });
-    for thread in threads {
-        thread.join().expect("all is sent");
-    }
-    for from in 0..THREADS {
-        let of_one = received.iter().filter(|value| value.0 == from);
-        assert!(of_one.map(|value| value.1).eq(0..EACH), "those of {from}");
-    }
 }
 
 #[test]
 fn the_loop_sends_and_many_threads_receive_each_value_once() {
-    const VALUES: u32 = 4_000;
-    let host = Host::new();
-    let (sender, receiver) = host.remote().channel::<u32>(4);
-    let threads: Vec<_> = (0..3)
-        .map(|_| {
-            let receiver = receiver.clone();
-            thread::spawn(move || {
-                let mut received = Vec::new();
-                loop {
-                    match receiver.recv_within(LONG) {
-                        Ok(value) => received.push(value),
-                        Err(error) => break (received, error),
+    for_every_backend(|settings| {
+        const VALUES: u32 = 4_000;
+        let host = Host::with(settings);
+        let (sender, receiver) = host.remote().channel::<u32>(4);
+        let threads: Vec<_> = (0..3)
+            .map(|_| {
+                let receiver = receiver.clone();
+                thread::spawn(move || {
+                    let mut received = Vec::new();
+                    loop {
+                        match receiver.recv_within(LONG) {
+                            Ok(value) => received.push(value),
+                            Err(error) => break (received, error),
+                        }
                     }
-                }
+                })
             })
-        })
-        .collect();
-    drop(receiver);
-    on(host.remote(), move || async move {
-        for value in 0..VALUES {
-            sender.send(value).await.expect("threads receive");
+            .collect();
+        drop(receiver);
+        on(host.remote(), move || async move {
+            for value in 0..VALUES {
+                sender.send(value).await.expect("threads receive");
+            }
+        });
+        let mut all = Vec::new();
+        for thread in threads {
+            let (received, error) = thread.join().expect("no thread panics");
+            assert_eq!(error, RecvError::Closed);
+            assert!(received.is_sorted());
+            all.extend(received);
         }
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..VALUES));
     });
-    let mut all = Vec::new();
-    for thread in threads {
-        let (received, error) = thread.join().expect("no thread panics");
-        assert_eq!(error, RecvError::Closed);
-        assert!(received.is_sorted());
-        all.extend(received);
-    }
-    all.sort_unstable();
-    assert!(all.into_iter().eq(0..VALUES));
 }
 
 #[test]
 fn without_capacity_sender_and_receiver_meet() {
-    let host = Host::new();
-    let (sender, receiver) = host.remote().channel(0);
-    assert!(matches!(sender.try_send(0), Err(SendError::Full(0))));
-    let thread = thread::spawn(move || {
-        for number in 0..100 {
-            sender.send_within(number, LONG).expect("the loop receives");
-        }
+    for_every_backend(|settings| {
+        let host = Host::with(settings);
+        let (sender, receiver) = host.remote().channel(0);
+        assert!(matches!(sender.try_send(0), Err(SendError::Full(0))));
+        let thread = thread::spawn(move || {
+            for number in 0..100 {
+                sender.send_within(number, LONG).expect("the loop receives");
+            }
+        });
+        let received = on(host.remote(), move || async move {
+            let mut received = Vec::new();
+            while let Ok(number) = receiver.recv().await {
+                received.push(number);
+            }
+            received
+        });
+        thread.join().expect("all is sent");
+        assert!(received.into_iter().eq(0..100));
     });
-    let received = on(host.remote(), move || async move {
-        let mut received = Vec::new();
-        while let Ok(number) = receiver.recv().await {
-            received.push(number);
-        }
-        received
-    });
-    thread.join().expect("all is sent");
-    assert!(received.into_iter().eq(0..100));
 }
 
 /// A reactor on virtual time, and a channel of it that holds one value.
@@ -219,13 +226,15 @@ fn stopping_the_reactor_wakes_blocked_threads_and_loses_no_value() {
 
 #[test]
 fn stopping_a_real_reactor_wakes_blocked_threads() {
-    let host = Host::new();
-    let (_sender, receiver) = host.remote().channel::<u32>(1);
-    let remote = host.remote().clone();
-    thread::scope(|scope| {
-        let receiving = scope.spawn(|| receiver.recv_within(LONG));
-        remote.stop();
-        assert_eq!(receiving.join().unwrap(), Err(RecvError::Stopped));
+    for_every_backend(|settings| {
+        let host = Host::with(settings);
+        let (_sender, receiver) = host.remote().channel::<u32>(1);
+        let remote = host.remote().clone();
+        thread::scope(|scope| {
+            let receiving = scope.spawn(|| receiver.recv_within(LONG));
+            remote.stop();
+            assert_eq!(receiving.join().unwrap(), Err(RecvError::Stopped));
+        });
     });
 }
 
@@ -332,39 +341,43 @@ fn values_that_nobody_received_are_dropped_with_the_last_receiver() {
 
 #[test]
 fn a_reactor_that_waits_for_a_thread_is_idle_and_woken_by_a_value() {
-    let host = Host::new();
-    let (sender, receiver) = host.remote().channel(1);
-    let (tell, told) = mpsc::channel();
-    let waiting = host.remote().submit(move || async move {
-        tell.send(()).expect("the test waits");
-        receiver.recv().await
+    for_every_backend(|settings| {
+        let host = Host::with(settings);
+        let (sender, receiver) = host.remote().channel(1);
+        let (tell, told) = mpsc::channel();
+        let waiting = host.remote().submit(move || async move {
+            tell.send(()).expect("the test waits");
+            receiver.recv().await
+        });
+        told.recv_timeout(LONG).expect("it has begun");
+        sender.send_within(9, LONG).expect("there is room");
+        let waiting = waiting.expect("there is no limit");
+        waiting.wait(LONG).expect("it is woken");
     });
-    told.recv_timeout(LONG).expect("it has begun");
-    sender.send_within(9, LONG).expect("there is room");
-    let waiting = waiting.expect("there is no limit");
-    waiting.wait(LONG).expect("it is woken");
 }
 
 #[test]
 fn a_value_and_a_timeout_that_race_are_one_or_the_other() {
-    let host = Host::new();
-    for round in 0..300_u32 {
-        let (sender, receiver) = host.remote().channel(0);
-        let theirs = sender.clone();
-        let sending = host.remote().submit(move || async move {
-            crochet::yield_now().await;
-            theirs.try_send(round)
-        });
-        let received = receiver.recv_within(Duration::from_micros(u64::from(round % 60)));
-        let sending = sending.expect("there is no limit");
-        sending.wait(LONG).expect("it ends");
-        let sent = sending.take().unwrap_or_else(|_| panic!("it has ended"));
-        match (sent.expect("no panic"), received) {
-            (Ok(()), Ok(value)) => assert_eq!(value, round),
-            (Err(SendError::Full(value)), Err(RecvError::TimedOut)) => assert_eq!(value, round),
-            (sent, received) => panic!("{round}: {sent:?}, {received:?}"),
+    for_every_backend(|settings| {
+        let host = Host::with(settings);
+        for round in 0..300_u32 {
+            let (sender, receiver) = host.remote().channel(0);
+            let theirs = sender.clone();
+            let sending = host.remote().submit(move || async move {
+                crochet::yield_now().await;
+                theirs.try_send(round)
+            });
+            let received = receiver.recv_within(Duration::from_micros(u64::from(round % 60)));
+            let sending = sending.expect("there is no limit");
+            sending.wait(LONG).expect("it ends");
+            let sent = sending.take().unwrap_or_else(|_| panic!("it has ended"));
+            match (sent.expect("no panic"), received) {
+                (Ok(()), Ok(value)) => assert_eq!(value, round),
+                (Err(SendError::Full(value)), Err(RecvError::TimedOut)) => assert_eq!(value, round),
+                (sent, received) => panic!("{round}: {sent:?}, {received:?}"),
+            }
         }
-    }
+    });
 }
 
 proptest! {

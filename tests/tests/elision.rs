@@ -5,7 +5,9 @@ use std::env;
 use std::fs;
 use std::process::{self, Command};
 
+use crochet::Backend;
 use crochet_tests::LONG;
+use crochet_tests::backends::for_every_backend;
 use crochet_tests::child;
 use crochet_tests::hold::Held;
 use crochet_tests::host::Host;
@@ -15,54 +17,60 @@ use crochet_tests::threads::Thread;
 
 #[test]
 fn a_loop_that_is_awake_is_not_woken() {
-    let host = Host::new();
-    let held = Held::hold_this(host.remote());
-    let before = host.remote().stats().unparks;
-    let operations: Vec<_> = (0..1000).map(|_| submit(host.remote(), || ())).collect();
-    assert_eq!(host.remote().stats().unparks, before);
-    drop(held);
-    for operation in operations {
-        operation.wait(LONG).expect("it ends");
-    }
-    assert_eq!(host.remote().stats().unparks, before);
+    for_every_backend(|settings| {
+        let host = Host::with(settings);
+        let held = Held::hold_this(host.remote());
+        let before = host.remote().stats().unparks;
+        let operations: Vec<_> = (0..1000).map(|_| submit(host.remote(), || ())).collect();
+        assert_eq!(host.remote().stats().unparks, before);
+        drop(held);
+        for operation in operations {
+            operation.wait(LONG).expect("it ends");
+        }
+        assert_eq!(host.remote().stats().unparks, before);
+    });
 }
 
 #[test]
 fn a_loop_that_is_awake_is_not_woken_to_cancel_or_to_wake_a_task() {
-    let host = Host::new();
-    let operations: Vec<_> = (0..100)
-        .map(|_| {
-            host.remote()
-                .submit(std::future::pending::<()>)
-                .expect("no limit")
-        })
-        .collect();
-    submit(host.remote(), || ()).wait(LONG).expect("it ends");
-    let held = Held::hold_this(host.remote());
-    let before = host.remote().stats().unparks;
-    for operation in &operations {
-        operation.cancel();
-    }
-    assert_eq!(host.remote().stats().unparks, before);
-    drop(held);
-    for operation in operations {
-        operation.wait(LONG).expect("it ends");
-    }
+    for_every_backend(|settings| {
+        let host = Host::with(settings);
+        let operations: Vec<_> = (0..100)
+            .map(|_| {
+                host.remote()
+                    .submit(std::future::pending::<()>)
+                    .expect("no limit")
+            })
+            .collect();
+        submit(host.remote(), || ()).wait(LONG).expect("it ends");
+        let held = Held::hold_this(host.remote());
+        let before = host.remote().stats().unparks;
+        for operation in &operations {
+            operation.cancel();
+        }
+        assert_eq!(host.remote().stats().unparks, before);
+        drop(held);
+        for operation in operations {
+            operation.wait(LONG).expect("it ends");
+        }
+    });
 }
 
 #[test]
 fn a_sleeping_loop_is_woken_once() {
-    let host = Host::new();
-    let reactor = submit(host.remote(), Thread::current);
-    reactor.wait(LONG).expect("it ends");
-    let reactor = reactor.take().expect("it has ended").expect("a value");
-    for _ in 0..100 {
-        reactor.spin_until_asleep();
-        let before = host.remote().stats().unparks;
-        let operation = submit(host.remote(), || ());
-        operation.wait(LONG).expect("it ends");
-        assert_eq!(host.remote().stats().unparks, before + 1);
-    }
+    for_every_backend(|settings| {
+        let host = Host::with(settings);
+        let reactor = submit(host.remote(), Thread::current);
+        reactor.wait(LONG).expect("it ends");
+        let reactor = reactor.take().expect("it has ended").expect("a value");
+        for _ in 0..100 {
+            reactor.spin_until_asleep();
+            let before = host.remote().stats().unparks;
+            let operation = submit(host.remote(), || ());
+            operation.wait(LONG).expect("it ends");
+            assert_eq!(host.remote().stats().unparks, before + 1);
+        }
+    });
 }
 
 /// Counts the same in the system's own view: writes to the eventfd, by whatever part of the process.
@@ -71,24 +79,23 @@ fn the_kernel_sees_no_write_while_the_loop_is_awake() {
     let Some(strace) = peer::find("strace") else {
         return;
     };
-    let log = env::temp_dir().join(format!("crochet-elision-{}", process::id()));
-    let mut command = Command::new(strace);
-    command
-        .args(["-f", "-s", "32", "-e", "trace=write,writev", "-o"])
-        .arg(&log);
-    let ran = child::run(command.arg(env!("CARGO_BIN_EXE_scenario")).arg("elision"));
-    assert_eq!(ran.status, Some(0), "{ran:?}");
-    let trace = fs::read_to_string(&log).expect("strace writes its log");
-    fs::remove_file(&log).expect("the log is ours");
+    for backend in Backend::ALL {
+        let log = env::temp_dir().join(format!("crochet-elision-{backend:?}-{}", process::id()));
+        let mut command = Command::new(&strace);
+        command
+            .args(["-f", "-s", "32", "-e", "trace=write,writev", "-o"])
+            .arg(&log);
+        command.args([env!("CARGO_BIN_EXE_scenario"), "elision"]);
+        let ran = child::run(command.arg(format!("{backend:?}")));
+        assert_eq!(ran.status, Some(0), "{ran:?}");
+        let trace = fs::read_to_string(&log).expect("strace writes its log");
+        fs::remove_file(&log).expect("the log is ours");
 
-    assert_eq!(
-        wakes_between(&trace, "the loop is busy", "the loop goes on"),
-        [0]
-    );
-    assert_eq!(
-        wakes_between(&trace, "the loop sleeps", "submitted"),
-        [1; 10]
-    );
+        let busy = wakes_between(&trace, "the loop is busy", "the loop goes on");
+        assert_eq!(busy, [0], "on {backend:?}");
+        let asleep = wakes_between(&trace, "the loop sleeps", "submitted");
+        assert_eq!(asleep, [1; 10], "on {backend:?}");
+    }
 }
 
 /// Counts the writes to an eventfd in each stretch of the log from one line printed to the next.

@@ -7,35 +7,48 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crochet::{Budget, Reactor, call_later, sleep, spawn, yield_now};
+use crochet::{Budget, JoinHandle, Reactor, call_later, sleep, spawn, yield_now};
 use crochet_tests::backends::for_every_backend;
 use crochet_tests::tidy::Tidy;
 
-/// Spawns tasks that are always ready, and returns how often they were polled.
-fn flood(reactor: &Reactor, tasks: u32) -> Rc<Cell<u64>> {
-    let polls = Rc::new(Cell::new(0));
-    for _ in 0..tasks {
-        let polls = Rc::clone(&polls);
-        drop(reactor.spawn(async move {
-            loop {
-                polls.set(polls.get() + 1);
-                yield_now().await;
-            }
-        }));
+/// Tasks that are always ready, until this is dropped.
+struct Flood {
+    polls: Rc<Cell<u64>>,
+    _tasks: Vec<JoinHandle<()>>,
+}
+
+impl Flood {
+    /// Returns how often the tasks were polled.
+    fn polls(&self) -> u64 {
+        self.polls.get()
     }
-    polls
+}
+
+fn flood(reactor: &Reactor, tasks: u32) -> Flood {
+    let polls = Rc::new(Cell::new(0));
+    let always_ready = |polls: Rc<Cell<u64>>| async move {
+        loop {
+            polls.set(polls.get() + 1);
+            yield_now().await;
+        }
+    };
+    let tasks = (0..tasks).map(|_| reactor.spawn(always_ready(Rc::clone(&polls))));
+    Flood {
+        _tasks: tasks.map(JoinHandle::cancel_on_drop).collect(),
+        polls,
+    }
 }
 
 #[test]
 fn a_turn_runs_as_many_tasks_as_its_budget_allows() {
     for_every_backend(|settings| {
         let mut reactor = Tidy::with(settings);
-        let polls = flood(&reactor, 10);
+        let flooding = flood(&reactor, 10);
         for budget in [1, 3, 10, 100] {
-            let before = polls.get();
+            let before = flooding.polls();
             let turn = reactor.turn(Budget::new(1, budget)).unwrap();
             assert_eq!(turn.ran(), budget);
-            assert_eq!(polls.get() - before, u64::from(budget));
+            assert_eq!(flooding.polls() - before, u64::from(budget));
         }
     });
 }
@@ -44,11 +57,11 @@ fn a_turn_runs_as_many_tasks_as_its_budget_allows() {
 fn tasks_that_are_left_over_come_first_in_the_next_turn() {
     for_every_backend(|settings| {
         let mut reactor = Tidy::with(settings);
-        let counts: Vec<_> = (0..5).map(|_| flood(&reactor, 1)).collect();
+        let floods: Vec<_> = (0..5).map(|_| flood(&reactor, 1)).collect();
         for _ in 0..5 {
             reactor.turn(Budget::new(1, 3)).unwrap();
         }
-        assert!(counts.iter().all(|count| count.get() == 3), "{counts:?}");
+        assert!(floods.iter().all(|flood| flood.polls() == 3));
     });
 }
 
@@ -82,7 +95,7 @@ fn a_reactor_keeps_to_the_budget_that_it_was_made_with() {
         for budget in [1, 7, 128] {
             let settings = settings.clone().budget(Budget::new(16, budget));
             let mut reactor = Tidy::with(settings);
-            let polls = flood(&reactor, 100);
+            let flooding = flood(&reactor, 100);
             let timed = reactor.block_on(async {
                 for _ in 0..10 {
                     sleep(Duration::from_micros(100)).await;
@@ -91,7 +104,7 @@ fn a_reactor_keeps_to_the_budget_that_it_was_made_with() {
             });
             timed.expect("timers and other tasks have their turn");
             let stats = reactor.snapshot().stats;
-            assert!(polls.get() > 0);
+            assert!(flooding.polls() > 0);
             let most = stats.turns * u64::from(budget);
             assert!(stats.tasks_polled <= most, "{stats:?}");
             // The tasks are always ready, so every turn but those at the reactor's end is full.
@@ -121,14 +134,14 @@ fn submit_many(reactor: &Reactor, operations: u32) -> Arc<AtomicU32> {
 fn a_task_that_is_woken_does_not_wait_for_all_that_threads_have_submitted() {
     for_every_backend(|settings| {
         let mut reactor = Tidy::with(settings);
-        let polls = flood(&reactor, 1);
+        let flooding = flood(&reactor, 1);
         let budget = Budget::new(16, 16);
         reactor.turn(budget).unwrap();
-        assert_eq!(polls.get(), 16);
+        assert_eq!(flooding.polls(), 16);
         let begun = submit_many(&reactor, 1000);
         for turn in 1..=10 {
             reactor.turn(budget).unwrap();
-            assert_eq!(polls.get(), u64::from(16 + turn * 8));
+            assert_eq!(flooding.polls(), u64::from(16 + turn * 8));
             assert_eq!(begun.load(Ordering::Relaxed), turn * 8);
         }
     });
@@ -138,14 +151,14 @@ fn a_task_that_is_woken_does_not_wait_for_all_that_threads_have_submitted() {
 fn what_threads_submit_does_not_wait_for_all_tasks_that_are_ready() {
     for_every_backend(|settings| {
         let mut reactor = Tidy::with(settings);
-        let polls = flood(&reactor, 1000);
+        let flooding = flood(&reactor, 1000);
         let budget = Budget::new(16, 16);
         reactor.turn(budget).unwrap();
         let begun = submit_many(&reactor, 100);
         for turn in 1..=10 {
             reactor.turn(budget).unwrap();
             assert_eq!(begun.load(Ordering::Relaxed), turn * 8);
-            assert_eq!(polls.get(), u64::from(16 + turn * 8));
+            assert_eq!(flooding.polls(), u64::from(16 + turn * 8));
         }
     });
 }

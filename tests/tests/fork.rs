@@ -6,7 +6,7 @@ use std::process::Command;
 use crochet_tests::program::{End, Program};
 
 fn start(name: &str) -> Program {
-    Program::start(Command::new(env!("CARGO_BIN_EXE_process")).arg(name))
+    Program::start_silent(Command::new(env!("CARGO_BIN_EXE_process")).arg(name))
 }
 
 #[track_caller]
@@ -29,6 +29,31 @@ fn results_of_the_parents_are_refused_in_a_child_and_go_on_in_the_parent() {
 #[test]
 fn reactors_of_the_parents_are_refused_in_a_child_and_go_on_in_the_parent() {
     assert_does("fork-values", &["refused"]);
+}
+
+#[test]
+fn channels_of_the_parents_are_refused_in_a_child_and_lose_nothing_in_the_parent() {
+    assert_does("fork-channels", &["refused"]);
+}
+
+#[test]
+fn results_that_the_parent_sets_are_refused_in_a_child_on_both_sides() {
+    assert_does("fork-pairs", &["refused"]);
+}
+
+#[test]
+fn handles_on_the_parents_operations_are_refused_in_a_child() {
+    assert_does("fork-operations", &["refused"]);
+}
+
+#[test]
+fn a_reactor_on_virtual_time_is_refused_in_a_child() {
+    assert_does("fork-virtual", &["refused"]);
+}
+
+#[test]
+fn children_of_the_parents_are_neither_signalled_nor_killed_by_a_forked_child() {
+    assert_does("fork-children", &["left alone"]);
 }
 
 #[test]

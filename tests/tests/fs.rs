@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::future::poll_fn;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::pin::pin;
 use std::sync::mpsc;
 use std::task::Poll;
@@ -96,6 +96,24 @@ fn what_is_appended_comes_after_what_others_have_written() {
             file.append(text.into()).await.0.unwrap();
         }
         assert_eq!(fs::read(&path, 10).await.unwrap(), b"abc");
+    });
+}
+
+#[test]
+fn a_file_of_the_standard_library_is_taken_over() {
+    on_every_backend(|| async {
+        let folder = Folder::new();
+        let mut options = OpenOptions::new();
+        let theirs = options.read(true).write(true).create_new(true);
+        let mut theirs = theirs.open(folder.path("f")).unwrap();
+        theirs.write_all(b"by both").unwrap();
+        let file = File::from_std(theirs.try_clone().unwrap());
+        file.write_at(b"all".to_vec(), 3).await.0.unwrap();
+        let (length, buf) = file.read_at(vec![0; 10], 0).await;
+        assert_eq!(&buf[..length.unwrap()], b"by allh");
+        // The cursor, which both have, has not been moved.
+        theirs.write_all(b"!").unwrap();
+        assert_eq!(fs::read(folder.path("f"), 10).await.unwrap(), b"by allh!");
     });
 }
 

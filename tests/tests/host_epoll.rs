@@ -7,10 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use crochet::net::UdpSocket;
-use crochet::{Budget, Builder, Reactor, Remote, RunError, sleep, spawn};
+use crochet::{Budget, Builder, Remote, RunError, sleep, spawn};
 use crochet_tests::LONG;
 use crochet_tests::backends::for_every_backend;
 use crochet_tests::operations::submit;
+use crochet_tests::tidy::Tidy;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::event::{EventfdFlags, Timespec, eventfd};
@@ -31,7 +32,7 @@ const TRIGGERS: [EventFlags; 2] = [
 struct Host {
     epoll: OwnedFd,
     own: OwnedFd,
-    reactor: Reactor,
+    reactor: Tidy,
     turns: u64,
     waits: u64,
     own_events: u64,
@@ -39,7 +40,7 @@ struct Host {
 
 impl Host {
     fn new(settings: &Builder, trigger: EventFlags) -> Self {
-        let reactor = settings.build().expect("a reactor can be made");
+        let reactor = Tidy::with(settings.clone());
         let epoll = epoll::create(CreateFlags::CLOEXEC).expect("an epoll can be made");
         let fd = reactor.pollable_fd().expect("Linux has one");
         epoll::add(&epoll, fd, EventData::new_u64(REACTOR), trigger).expect("it can be nested");
@@ -290,7 +291,7 @@ fn the_first_submission_ever_wakes_a_host_that_has_done_no_turn() {
 #[test]
 fn what_was_submitted_before_the_file_was_asked_for_is_work_at_once() {
     for_every_backend(|settings| {
-        let mut reactor = settings.build().unwrap();
+        let mut reactor = Tidy::with(settings);
         let remote = reactor.remote();
         let submitted = thread::spawn(move || submit(&remote, || ()))
             .join()
@@ -309,7 +310,7 @@ fn what_was_submitted_before_the_file_was_asked_for_is_work_at_once() {
 #[test]
 fn a_nested_reactor_may_run_by_itself_later() {
     for_every_backend(|settings| {
-        let mut reactor = settings.build().unwrap();
+        let mut reactor = Tidy::with(settings);
         assert!(reactor.pollable_fd().is_some());
         reactor.turn(Budget::default()).unwrap();
         let remote = reactor.remote();

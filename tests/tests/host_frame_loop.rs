@@ -8,10 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crochet::net::UdpSocket;
-use crochet::{Budget, Reactor, Turn, sleep, yield_now};
+use crochet::{Budget, JoinHandle, Turn, sleep, yield_now};
 use crochet_tests::LONG;
 use crochet_tests::backends::for_every_backend;
 use crochet_tests::operations::submit;
+use crochet_tests::tidy::Tidy;
 
 const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -26,14 +27,14 @@ const BUDGET: Budget = Budget::new(16, 32);
 
 /// A game, whose world is one number: how many steps it has made.
 struct Game {
-    reactor: Reactor,
+    reactor: Tidy,
     frames: u32,
     steps: Rc<Cell<u32>>,
     turns: Vec<Turn>,
 }
 
 impl Game {
-    fn new(reactor: Reactor) -> Self {
+    fn new(reactor: Tidy) -> Self {
         Self {
             reactor,
             frames: 0,
@@ -71,7 +72,7 @@ impl Game {
 #[test]
 fn threads_timers_and_sockets_are_served_between_frames() {
     for_every_backend(|settings| {
-        let mut game = Game::new(settings.build().unwrap());
+        let mut game = Game::new(Tidy::with(settings));
         let remote = game.reactor.remote();
         let (tell, told) = mpsc::channel();
         let steps = Rc::clone(&game.steps);
@@ -106,15 +107,16 @@ fn threads_timers_and_sockets_are_served_between_frames() {
 #[test]
 fn tasks_that_are_always_ready_leave_the_game_its_frames() {
     for_every_backend(|settings| {
-        let mut game = Game::new(settings.build().unwrap());
+        let mut game = Game::new(Tidy::with(settings));
         let remote = game.reactor.remote();
-        for _ in 0..100 {
-            drop(game.reactor.spawn(async {
-                loop {
-                    yield_now().await;
-                }
-            }));
-        }
+        let always_ready = || async {
+            loop {
+                yield_now().await;
+            }
+        };
+        let _tasks: Vec<JoinHandle<()>> = (0..100)
+            .map(|_| game.reactor.spawn(always_ready()).cancel_on_drop())
+            .collect();
         let asked = thread::spawn(move || submit(&remote, || ()).wait(LONG));
         game.play_until(|| asked.is_finished());
         asked.join().unwrap().unwrap();
@@ -130,7 +132,7 @@ fn tasks_that_are_always_ready_leave_the_game_its_frames() {
 #[test]
 fn a_game_that_does_not_wait_is_not_woken() {
     for_every_backend(|settings| {
-        let mut game = Game::new(settings.build().unwrap());
+        let mut game = Game::new(Tidy::with(settings));
         let remote = game.reactor.remote();
         for _ in 0..10 {
             game.frame();
@@ -149,7 +151,7 @@ fn a_game_that_does_not_wait_is_not_woken() {
 #[test]
 fn the_next_turn_is_due_with_the_next_timer_and_never_without_one() {
     for_every_backend(|settings| {
-        let mut game = Game::new(settings.build().unwrap());
+        let mut game = Game::new(Tidy::with(settings));
         assert_eq!(game.reactor.next_turn_in(), None);
         let task = game.reactor.spawn(async { sleep(LONG).await });
         assert_eq!(game.reactor.next_turn_in(), Some(Duration::ZERO));

@@ -1,4 +1,4 @@
-//! Reactors one after the other and at the same time, draining, and the end of a process with much left to do.
+//! Reactors one after the other and at the same time, and draining.
 #![cfg(unix)]
 
 use std::future;
@@ -6,12 +6,14 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 
-use crochet::{JoinError, Reactor, Remote, RunError};
+use crochet::{JoinError, Remote, RunError};
 use crochet_reactor::{BlockingError, Label, Operation};
+use crochet_tests::backends::for_every_backend;
 use crochet_tests::hold::Held;
 use crochet_tests::host::Host;
 use crochet_tests::operations::submit;
 use crochet_tests::program::{End, Program};
+use crochet_tests::tidy::Tidy;
 use crochet_tests::{LONG, SHORT};
 
 fn start(name: &str) -> Program {
@@ -34,22 +36,6 @@ fn many_reactors_work_at_the_same_time_and_leave_nothing_behind() {
     assert_eq!(program.end(), End::Exit(0));
 }
 
-#[test]
-fn an_exit_with_ten_thousand_pending_results_is_silent_and_soon() {
-    let hooks: Vec<u64> = std::iter::repeat_with(|| {
-        let mut program = start("exit-with-pending");
-        let hook = program.line().parse().expect("a number of microseconds");
-        assert_eq!(program.end(), End::Exit(0));
-        hook
-    })
-    .take(5)
-    .collect();
-    println!("the exit hook took {hooks:?} us");
-    // The quickest, because the machine may have much else to do.
-    let quickest = hooks.iter().min().expect("five runs");
-    assert!(*quickest < 10_000, "{hooks:?} us");
-}
-
 /// Submits an operation that ends when something is sent, and returns when it has begun.
 fn submit_until_told(remote: &Remote) -> (Operation<u8>, crochet::Remote, mpsc::Sender<u8>) {
     let (tell, told) = mpsc::channel();
@@ -70,100 +56,112 @@ fn submit_until_told(remote: &Remote) -> (Operation<u8>, crochet::Remote, mpsc::
 
 #[test]
 fn a_drain_lets_operations_end_and_refuses_new_ones() {
-    let host = Host::new();
-    let (operation, remote, tell) = submit_until_told(host.remote());
-    remote.drain();
-    remote.drain();
-    let refused = remote.call(Label::here(), LONG, || async {});
-    assert!(matches!(
-        refused,
-        Err(BlockingError::Stopped | BlockingError::Ended(JoinError::Stopped))
-    ));
-    let refused = remote.call_borrowed(Label::here(), LONG, || async {});
-    assert!(
-        matches!(refused, Err(BlockingError::Stopped)),
-        "{refused:?}"
-    );
-    let refused = submit(&remote, || unreachable!("it is refused"));
-    assert!(matches!(refused.peek(), Some(Err(JoinError::Stopped))));
-    assert!(!operation.is_ended() && !remote.is_stopped());
+    for_every_backend(|settings| {
+        let host = Host::with(settings);
+        let (operation, remote, tell) = submit_until_told(host.remote());
+        remote.drain();
+        remote.drain();
+        let refused = remote.call(Label::here(), LONG, || async {});
+        assert!(matches!(
+            refused,
+            Err(BlockingError::Stopped | BlockingError::Ended(JoinError::Stopped))
+        ));
+        let refused = remote.call_borrowed(Label::here(), LONG, || async {});
+        assert!(
+            matches!(refused, Err(BlockingError::Stopped)),
+            "{refused:?}"
+        );
+        let refused = submit(&remote, || unreachable!("it is refused"));
+        assert!(matches!(refused.peek(), Some(Err(JoinError::Stopped))));
+        assert!(!operation.is_ended() && !remote.is_stopped());
 
-    tell.send(5).expect("the operation goes on");
-    operation.wait(LONG).expect("it ends");
-    assert!(matches!(operation.take(), Ok(Ok(5))));
+        tell.send(5).expect("the operation goes on");
+        operation.wait(LONG).expect("it ends");
+        assert!(matches!(operation.take(), Ok(Ok(5))));
+    });
 }
 
 #[test]
 fn a_drain_lets_operations_begin_that_were_queued_before() {
-    let host = Host::new();
-    let held = Held::hold_this(host.remote());
-    let queued: Vec<_> = (0..100).map(|x| submit(host.remote(), move || x)).collect();
-    host.remote().drain();
-    drop(held);
-    for (x, operation) in queued.into_iter().enumerate() {
-        operation.wait(LONG).expect("it ends");
-        assert!(matches!(operation.take(), Ok(Ok(y)) if y == x));
-    }
+    for_every_backend(|settings| {
+        let host = Host::with(settings);
+        let held = Held::hold_this(host.remote());
+        let queued: Vec<_> = (0..100).map(|x| submit(host.remote(), move || x)).collect();
+        host.remote().drain();
+        drop(held);
+        for (x, operation) in queued.into_iter().enumerate() {
+            operation.wait(LONG).expect("it ends");
+            assert!(matches!(operation.take(), Ok(Ok(y)) if y == x));
+        }
+    });
 }
 
 #[test]
 fn a_stop_ends_a_drain_that_takes_too_long() {
-    let host = Host::new();
-    let (operation, remote, _tell) = submit_until_told(host.remote());
-    remote.drain();
-    let waited = operation.wait(SHORT);
-    assert!(matches!(waited, Err(BlockingError::TimedOut)), "{waited:?}");
-    remote.stop();
-    // Told that the reactor stops, or that it has stopped the operation.
-    match operation.wait(LONG) {
-        Ok(()) => assert!(matches!(operation.peek(), Some(Err(JoinError::Stopped)))),
-        Err(error) => assert!(matches!(error, BlockingError::Stopped), "{error:?}"),
-    }
+    for_every_backend(|settings| {
+        let host = Host::with(settings);
+        let (operation, remote, _tell) = submit_until_told(host.remote());
+        remote.drain();
+        let waited = operation.wait(SHORT);
+        assert!(matches!(waited, Err(BlockingError::TimedOut)), "{waited:?}");
+        remote.stop();
+        // Told that the reactor stops, or that it has stopped the operation.
+        match operation.wait(LONG) {
+            Ok(()) => assert!(matches!(operation.peek(), Some(Err(JoinError::Stopped)))),
+            Err(error) => assert!(matches!(error, BlockingError::Stopped), "{error:?}"),
+        }
+    });
 }
 
 #[test]
 fn a_drain_does_not_wait_for_tasks_that_were_spawned() {
-    let mut reactor = Reactor::new().expect("a reactor");
-    let task = reactor.spawn(future::pending::<()>());
-    reactor.remote().drain();
-    reactor.run().expect("it ends by itself");
-    assert!(task.is_finished());
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let task = reactor.spawn(future::pending::<()>());
+        reactor.remote().drain();
+        reactor.run().expect("it ends by itself");
+        assert!(task.is_finished());
+    });
 }
 
 #[test]
 fn an_idle_reactor_that_is_drained_ends_at_once() {
-    let mut reactor = Reactor::new().expect("a reactor");
-    let remote = reactor.remote();
-    let runs = remote.clone();
-    let stopper = thread::spawn(move || runs.drain());
-    reactor.run().expect("it ends by itself");
-    stopper.join().expect("no panic");
-    assert!(remote.is_stopped());
-    assert!(matches!(
-        reactor.turn(crochet::Budget::default()),
-        Err(RunError::Stopped)
-    ));
-    assert_eq!(reactor.block_on(async { 1 }).expect("it runs again"), 1);
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let remote = reactor.remote();
+        let runs = remote.clone();
+        let stopper = thread::spawn(move || runs.drain());
+        reactor.run().expect("it ends by itself");
+        stopper.join().expect("no panic");
+        assert!(remote.is_stopped());
+        assert!(matches!(
+            reactor.turn(crochet::Budget::default()),
+            Err(RunError::Stopped)
+        ));
+        assert_eq!(reactor.block_on(async { 1 }).expect("it runs again"), 1);
+    });
 }
 
 #[test]
 fn a_blocking_call_on_a_reactors_thread_is_refused_before_anything_is_submitted() {
-    let (one, two) = (Host::new(), Host::new());
-    let other = two.remote().clone();
-    let refused = one.remote().call(Label::here(), LONG, move || async move {
-        let own = other.call(Label::here(), LONG, || async { unreachable!("refused") });
-        let borrowed =
-            other.call_borrowed(Label::here(), LONG, || async { unreachable!("refused") });
-        let global = crochet::wait_for(LONG, || async { unreachable!("refused") });
-        assert!(matches!(own, Err::<(), _>(BlockingError::OnReactorThread)));
-        assert!(matches!(
-            borrowed,
-            Err::<(), _>(BlockingError::OnReactorThread)
-        ));
-        assert!(matches!(
-            global,
-            Err::<(), _>(crochet::WaitError::OnReactorThread)
-        ));
+    for_every_backend(|settings| {
+        let (one, two) = (Host::with(settings.clone()), Host::with(settings));
+        let other = two.remote().clone();
+        let refused = one.remote().call(Label::here(), LONG, move || async move {
+            let own = other.call(Label::here(), LONG, || async { unreachable!("refused") });
+            let borrowed =
+                other.call_borrowed(Label::here(), LONG, || async { unreachable!("refused") });
+            let global = crochet::wait_for(LONG, || async { unreachable!("refused") });
+            assert!(matches!(own, Err::<(), _>(BlockingError::OnReactorThread)));
+            assert!(matches!(
+                borrowed,
+                Err::<(), _>(BlockingError::OnReactorThread)
+            ));
+            assert!(matches!(
+                global,
+                Err::<(), _>(crochet::WaitError::OnReactorThread)
+            ));
+        });
+        refused.expect("no deadlock");
     });
-    refused.expect("no deadlock");
 }

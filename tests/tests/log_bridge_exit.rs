@@ -97,3 +97,9 @@ fn a_forked_child_has_a_log_thread_of_its_own() {
 fn children_end_whatever_the_parents_threads_hold() {
     run("fork-storm").assert_printed(&["all ended"]);
 }
+
+#[test]
+fn loggers_that_a_forked_child_gives_up_take_their_memory_with_them() {
+    let ran = child::run(&mut Command::new(env!("CARGO_BIN_EXE_log_memory")));
+    ran.assert_printed(&["nothing is left"]);
+}

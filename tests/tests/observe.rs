@@ -121,19 +121,6 @@ fn what_a_turn_has_done_is_counted_before_the_loop_sleeps() {
 }
 
 #[test]
-fn a_loop_without_work_counts_its_sleep_and_looking_does_not_disturb_it() {
-    let host = Host::new();
-    submit(host.remote(), || ()).wait(LONG).unwrap();
-    let mut stats = host.remote().stats();
-    while stats.sleeps == 0 || host.remote().stats() != stats {
-        stats = host.remote().stats();
-    }
-    for _ in 0..1000 {
-        assert_eq!(host.remote().stats(), stats);
-    }
-}
-
-#[test]
 fn tasks_are_listed_with_name_place_state_and_age() {
     on_virtual_time(|remote, clock| {
         let line = line!() + 3;

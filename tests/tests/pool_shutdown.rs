@@ -279,7 +279,7 @@ fn threads_of_an_earlier_run_do_not_count_in_the_next() {
 #[test]
 fn a_reactor_that_is_dropped_without_having_run_ends_its_pool() {
     for_every_backend(|settings| {
-        let reactor = Tidy::with(patient(settings));
+        let reactor = patient(settings).build().expect("a reactor can be made");
         let remote = reactor.remote();
         let (release, worker) = occupy(&remote);
         let waiter = remote.defer_to_thread({

@@ -1,7 +1,11 @@
 //! Programs that do with children what they like, and systems that lack something.
 #![cfg(target_os = "linux")]
 
-use std::process::Command;
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{self, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crochet::Backend;
 use crochet_tests::child::{self, Ran};
@@ -43,15 +47,15 @@ fn a_forked_copy_of_the_program_leaves_its_parents_children_alone() {
 
 #[test]
 fn a_program_that_ends_kills_its_children_but_those_that_it_let_go_of() {
-    let ran = run(Command::new(CHILDREN).arg("exit"), Backend::default());
-    assert_eq!((ran.status, &*ran.err), (Some(0), ""), "{ran:?}");
-    let ids: Vec<u32> = ran.out[0]
-        .split(' ')
-        .map(|id| id.parse().unwrap())
-        .collect();
-    assert!(!children::is_there(ids[0]));
-    assert!(children::is_there(ids[1]));
-    program::send(ids[1].try_into().unwrap(), libc::SIGKILL);
+    for backend in Backend::ALL {
+        let ran = run(Command::new(CHILDREN).arg("exit"), *backend);
+        assert_eq!((ran.status, &*ran.err), (Some(0), ""), "{ran:?}");
+        let ids = ran.out[0].split(' ').map(|id| id.parse().unwrap());
+        let ids: Vec<u32> = ids.collect();
+        assert!(!children::is_there(ids[0]));
+        assert!(children::is_there(ids[1]));
+        program::send(ids[1].try_into().unwrap(), libc::SIGKILL);
+    }
 }
 
 #[test]
@@ -77,12 +81,14 @@ const LIFE: &[&str] = &[
     "nothing left",
 ];
 
+/// How many children that program has.
+const LIVES: usize = 8;
+
 #[test]
 fn without_pidfds_children_are_as_with_them() {
-    assert_prints("life", LIFE);
-    let Some(strace) = peer::find("strace") else {
-        return;
-    };
+    let lines = |watched| [&[watched], LIFE].concat();
+    assert_prints("life", &lines("watched by a file"));
+    let Some(strace) = Strace::find() else { return };
     // As old systems, new systems behind a filter, and Linux 5.3 answer.
     for fault in [
         "pidfd_open:error=ENOSYS",
@@ -90,42 +96,64 @@ fn without_pidfds_children_are_as_with_them() {
         "waitid:error=EINVAL",
     ] {
         for backend in Backend::ALL {
-            let mut command = Command::new(&strace);
-            // Of the loop's thread alone: others wait for children in other ways.
-            command.args(["-qq", "-o", "/dev/null"]);
-            command.args(["-e", "trace=pidfd_open,waitid"]);
-            command.arg("-e").arg(format!("inject={fault}"));
-            run(command.args([CHILDREN, "life"]), *backend).assert_printed(LIFE);
+            let (ran, faults) = strace.run("life", *backend, fault);
+            ran.assert_printed(&lines("watched by a thread"));
+            // Each time that a child was to be watched, and never again.
+            assert_eq!(faults, LIVES, "{fault}");
         }
     }
 }
 
 #[test]
 fn a_child_that_cannot_be_killed_when_the_time_is_up_is_an_error() {
-    let Some(strace) = peer::find("strace") else {
-        return;
-    };
+    let Some(strace) = Strace::find() else { return };
     for backend in Backend::ALL {
-        let mut command = Command::new(&strace);
-        command.args(["-qq", "-o", "/dev/null"]);
-        command.args(["-e", "inject=pidfd_send_signal:error=EPERM:when=1"]);
-        let ran = run(command.args([CHILDREN, "unkillable"]), *backend);
+        let fault = "pidfd_send_signal:error=EPERM:when=1";
+        let (ran, faults) = strace.run("unkillable", *backend, fault);
         let refused = "the child did not end in time and was not killed: the signal could not be sent: permission denied";
         ran.assert_printed(&[refused, "true", "no children"]);
+        assert_eq!(faults, 1);
     }
 }
 
 #[test]
 fn a_child_that_no_thread_waits_for_is_reaped_when_another_is_started() {
-    let Some(strace) = peer::find("strace") else {
-        return;
-    };
+    let Some(strace) = Strace::find() else { return };
     for backend in Backend::ALL {
-        let mut command = Command::new(&strace);
-        command.args(["-qq", "-o", "/dev/null"]);
         // The first one starts the child.
-        command.args(["-e", "inject=clone,clone3:error=EAGAIN:when=2"]);
-        let ran = run(command.args([CHILDREN, "thread"]), *backend);
+        let fault = "clone,clone3:error=EAGAIN:when=2";
+        let (ran, faults) = strace.run("thread", *backend, fault);
         ran.assert_printed(&["no children"]);
+        assert_eq!(faults, 1);
+    }
+}
+
+/// The tracer.
+struct Strace {
+    program: PathBuf,
+}
+
+impl Strace {
+    fn find() -> Option<Self> {
+        let program = peer::find("strace")?;
+        Some(Self { program })
+    }
+
+    /// Runs a program in whose main thread, the loop's, these calls fail; other threads wait for children in other
+    /// ways. Returns how often they did, too.
+    fn run(&self, case: &str, backend: Backend, fault: &str) -> (Ran, usize) {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let log = format!("crochet-process-foreign-{}-{number}", process::id());
+        let log = env::temp_dir().join(log);
+        let (calls, _) = fault.split_once(':').expect("calls, and how they fail");
+        let mut command = Command::new(&self.program);
+        command.arg("-qq").arg("-o").arg(&log);
+        command.args(["-e", &format!("trace={calls}")]);
+        command.args(["-e", &format!("inject={fault}")]);
+        let ran = run(command.args([CHILDREN, case]), backend);
+        let calls = fs::read_to_string(&log).expect("strace writes its log");
+        fs::remove_file(&log).expect("the log is ours");
+        (ran, calls.matches("(INJECTED)").count())
     }
 }

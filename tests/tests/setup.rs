@@ -3,6 +3,7 @@
 
 use std::process::Command;
 
+use crochet::Backend;
 use crochet_tests::child;
 
 fn assert_scenario(name: &str, lines: &[&str]) {
@@ -29,6 +30,17 @@ fn setup_leaves_the_signals_of_the_process_alone() {
 #[test]
 fn no_setup_lets_the_application_run_the_reactor_and_setup_do_nothing() {
     assert_scenario("setup-no-setup", &["ran here"]);
+}
+
+#[test]
+fn no_setup_takes_settings() {
+    for backend in Backend::ALL {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scenario"));
+        command
+            .arg("setup-no-setup-with")
+            .arg(format!("{backend:?}"));
+        child::run(&mut command).assert_printed(&[&format!("3 on {backend:?}")]);
+    }
 }
 
 #[test]

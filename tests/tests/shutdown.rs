@@ -154,7 +154,7 @@ fn tasks_that_have_begun_are_dropped_on_the_loops_thread() {
 #[test]
 fn a_reactor_that_is_dropped_without_a_run_stops_what_it_has() {
     for_every_backend(|settings| {
-        let reactor = Tidy::with(settings);
+        let reactor = settings.build().expect("a reactor can be made");
         let remote = reactor.remote();
         let trace = Trace::new();
         let here = submit_pending(&remote, trace.value());

@@ -22,6 +22,12 @@ fn program(name: &str, backend: Backend) -> Command {
     command
 }
 
+/// The programs that copy, by methods and by the traits of `futures-io`, on every back end.
+fn copies() -> impl Iterator<Item = (&'static str, Backend)> {
+    let on_each = |way| Backend::ALL.iter().map(move |backend| (way, *backend));
+    ["copy", "copy-by-traits"].into_iter().flat_map(on_each)
+}
+
 fn much() -> Vec<u8> {
     (0..MUCH).map(|at| (at % 251) as u8).collect()
 }
@@ -65,11 +71,11 @@ impl Ended {
 
 #[test]
 fn pipes_are_copied_and_left_as_they_are() {
-    for backend in Backend::ALL.iter().copied() {
+    for (way, backend) in copies() {
         let (reader, to) = pipe();
         let (from, writer) = pipe();
         let kept = [reader.try_clone().unwrap(), writer.try_clone().unwrap()];
-        let mut command = program("copy", backend);
+        let mut command = program(way, backend);
         command.stdin(reader).stdout(writer).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
         drop(command);
@@ -80,10 +86,10 @@ fn pipes_are_copied_and_left_as_they_are() {
 
 #[test]
 fn sockets_are_copied_and_left_as_they_are() {
-    for backend in Backend::ALL.iter().copied() {
+    for (way, backend) in copies() {
         let (near, far) = UnixStream::pair().unwrap();
         let kept = far.try_clone().unwrap();
-        let mut command = program("copy", backend);
+        let mut command = program(way, backend);
         command.stdin(OwnedFd::from(far.try_clone().unwrap()));
         command.stdout(OwnedFd::from(far)).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
@@ -118,10 +124,10 @@ impl Drop for EndAfter {
 
 #[test]
 fn files_on_a_disk_are_copied() {
-    for backend in Backend::ALL.iter().copied() {
+    for (way, backend) in copies() {
         let folder = Folder::new();
         fs::write(folder.path("from"), much()).unwrap();
-        let mut command = program("copy", backend);
+        let mut command = program(way, backend);
         command.stdin(File::open(folder.path("from")).unwrap());
         command.stdout(File::create(folder.path("to")).unwrap());
         let output = command.output().unwrap();
@@ -135,11 +141,28 @@ fn files_on_a_disk_are_copied() {
 
 #[test]
 fn a_device_that_cannot_be_waited_for_is_read_and_written() {
-    for backend in Backend::ALL.iter().copied() {
-        let mut command = program("copy", backend);
+    for (way, backend) in copies() {
+        let mut command = program(way, backend);
         let output = command.stdin(Stdio::null()).stdout(Stdio::null()).output();
         let report = String::from_utf8(output.unwrap().stderr).unwrap();
         assert!(report.starts_with("0 bytes by "), "{report}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_could_not_be_written_is_told() {
+    for (way, backend) in copies() {
+        let folder = Folder::new();
+        // So little that there is no next write, which would be told of the first one.
+        fs::write(folder.path("from"), "text").unwrap();
+        let mut command = program(way, backend);
+        command.stdin(File::open(folder.path("from")).unwrap());
+        command.stdout(File::create("/dev/full").unwrap());
+        let output = command.output().unwrap();
+        let report = String::from_utf8(output.stderr).unwrap();
+        assert!(report.contains("No space left on device"), "{report}");
+        assert!(!output.status.success());
     }
 }
 

@@ -3,12 +3,15 @@
 use std::cell::RefCell;
 use std::future::pending;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use crochet::sync::Event;
-use crochet::{JoinError, sleep, spawn, spawn_named, yield_now};
+use crochet::{Budget, JoinError, Reactor, sleep, spawn, spawn_named, yield_now};
 use crochet_tests::backends::{for_every_backend, on_every_backend};
 use crochet_tests::logs;
+use crochet_tests::operations::submit;
 use crochet_tests::tidy::Tidy;
 use crochet_tests::traces::Trace;
 
@@ -37,20 +40,69 @@ fn a_handle_gives_the_output() {
 fn what_is_spawned_before_the_run_begins_with_it_in_order() {
     for_every_backend(|settings| {
         let mut reactor = Tidy::with(settings);
-        let order = Rc::new(RefCell::new(Vec::new()));
-        for number in 1..=3 {
-            let order = Rc::clone(&order);
-            drop(reactor.spawn(async move { order.borrow_mut().push(number) }));
+        // After a stop the next run is as the first.
+        for _ in 0..2 {
+            let order = Order::default();
+            order.submit_and_spawn(&reactor);
+            let note = order.note(4);
+            let ran = reactor.block_on(async move {
+                note();
+                yield_now().await;
+            });
+            ran.expect("it ends");
+            assert_eq!(order.noted(), [1, 2, 3, 4, 5, 6]);
         }
-        assert!(order.borrow().is_empty(), "nothing runs before the run");
-        let theirs = Rc::clone(&order);
-        let ran = reactor.block_on(async move {
-            theirs.borrow_mut().push(4);
-            yield_now().await;
-        });
-        ran.expect("it ends");
-        assert_eq!(*order.borrow(), [1, 2, 3, 4]);
     });
+}
+
+#[test]
+fn what_is_spawned_before_the_first_turn_begins_with_it_in_order() {
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let order = Order::default();
+        order.submit_and_spawn(&reactor);
+        for number in [1, 2, 3, 5, 6] {
+            reactor.turn(Budget::new(1, 1)).expect("it turns");
+            assert_eq!(order.noted().last(), Some(&number));
+        }
+        // From then on they take turns.
+        order.submit_and_spawn(&reactor);
+        reactor.turn(Budget::default()).expect("it turns");
+        assert_eq!(order.noted()[5..], [1, 5, 2, 6, 3]);
+    });
+}
+
+/// What has run, in order.
+#[derive(Clone, Default)]
+struct Order(Arc<Mutex<Vec<u32>>>);
+
+impl Order {
+    fn note(&self, number: u32) -> impl FnOnce() + Send + 'static {
+        let Self(order) = self.clone();
+        move || order.lock().expect("no panic").push(number)
+    }
+
+    fn noted(&self) -> Vec<u32> {
+        self.0.lock().expect("no panic").clone()
+    }
+
+    /// Spawns three tasks, and has another thread submit two operations after the first of them. All three precede
+    /// the operations, as what the original is told to call when it is running does.
+    fn submit_and_spawn(&self, reactor: &Reactor) {
+        let remote = reactor.remote();
+        let before = self.noted().len();
+        let spawn = |number| {
+            let note = self.note(number);
+            drop(reactor.spawn(async move { note() }));
+        };
+        spawn(1);
+        thread::scope(|scope| {
+            scope.spawn(|| drop([5, 6].map(|number| submit(&remote, self.note(number)))));
+        });
+        spawn(2);
+        spawn(3);
+        assert_eq!(self.noted().len(), before, "nothing runs before the run");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crochet::{Builder, JoinHandle, Phase, Remote, TriggerId, sleep, spawn};
+use crochet::{Builder, JoinHandle, Phase, Reactor, Remote, TriggerId, sleep, spawn};
 use crochet_tests::backends::for_every_backend;
 use crochet_tests::host::Host;
 use crochet_tests::operations::{submit, submit_pending};
@@ -34,11 +34,16 @@ impl Journal {
 
 /// Makes a reactor that stops when it is run.
 fn stopping(settings: Builder) -> (Tidy, Remote, Journal) {
-    logs::capture();
     let reactor = Tidy::with(settings);
+    let (remote, journal) = to_stop(&reactor);
+    (reactor, remote, journal)
+}
+
+fn to_stop(reactor: &Reactor) -> (Remote, Journal) {
+    logs::capture();
     let remote = reactor.remote();
     remote.stop();
-    (reactor, remote, Journal::default())
+    (remote, Journal::default())
 }
 
 #[test]
@@ -266,7 +271,8 @@ fn whoever_waits_is_told_before_any_trigger_runs() {
 #[test]
 fn a_reactor_that_is_dropped_without_being_run_drops_its_triggers() {
     for_every_backend(|settings| {
-        let (reactor, remote, journal) = stopping(settings);
+        let reactor = settings.build().expect("a reactor can be made");
+        let (remote, journal) = to_stop(&reactor);
         let trace = Trace::new();
         let value = trace.value();
         let noting = journal.clone();
@@ -284,7 +290,8 @@ fn a_reactor_that_is_dropped_without_being_run_drops_its_triggers() {
 #[test]
 fn a_reactor_that_has_been_dropped_takes_no_more_triggers() {
     for_every_backend(|settings| {
-        let (reactor, remote, _) = stopping(settings);
+        let reactor = settings.build().expect("a reactor can be made");
+        let (remote, _) = to_stop(&reactor);
         drop(reactor);
         let kept = Arc::new(());
         let theirs = Arc::clone(&kept);

@@ -18,7 +18,7 @@ fn plugin() -> PathBuf {
 #[track_caller]
 fn assert_does(name: &str, lines: &[&str]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_process"));
-    let mut program = Program::start(command.arg(name).arg(plugin()));
+    let mut program = Program::start_silent(command.arg(name).arg(plugin()));
     program.assert_prints(lines);
     assert_eq!(program.end(), End::Exit(0));
 }
@@ -31,4 +31,9 @@ fn a_library_that_has_set_up_a_reactor_stays_loaded() {
 #[test]
 fn a_library_that_has_not_is_unloaded() {
     assert_does("unload-unused", &["unloaded"]);
+}
+
+#[test]
+fn a_program_and_a_library_that_set_up_at_once_have_one_reactor_each() {
+    assert_does("unload-together", &["one reactor each"]);
 }

@@ -7,7 +7,8 @@ use std::sync::mpsc;
 use std::thread::{self, available_parallelism};
 use std::time::Instant;
 
-use crochet_reactor::{BlockingError, Reactor, WaitStrategy, interrupt_waits};
+use crochet_reactor::{BlockingError, Builder, WaitStrategy, interrupt_waits};
+use crochet_tests::backends::for_every_backend;
 use crochet_tests::host::Host;
 use crochet_tests::operations::submit;
 use crochet_tests::threads::Thread;
@@ -32,67 +33,69 @@ fn sleeps_in(calls: u32, host: &Host) -> u64 {
     sleeps() - before
 }
 
-fn awaited(strategy: WaitStrategy) -> Host {
-    Host::with(Reactor::builder().wait_strategy(strategy))
+fn awaited(settings: &Builder, strategy: WaitStrategy) -> Host {
+    Host::with(settings.clone().wait_strategy(strategy))
 }
 
 #[test]
 fn a_caller_spins_if_it_is_to_and_ends_its_wait_all_the_same() {
-    let spins = available_parallelism().is_ok_and(|cores| cores.get() > 1);
-    let host = awaited(WaitStrategy::SpinThenPark(LONG));
-    sleeps_in(1, &host);
-    assert_eq!(sleeps_in(100, &host) == 0, spins);
+    for_every_backend(|settings| {
+        let spins = available_parallelism().is_ok_and(|cores| cores.get() > 1);
+        let host = awaited(&settings, WaitStrategy::SpinThenPark(LONG));
+        sleeps_in(1, &host);
+        assert_eq!(sleeps_in(100, &host) == 0, spins);
 
-    let pending = || {
-        host.remote()
-            .submit(future::pending::<()>)
-            .expect("no limit")
-    };
+        let pending = || {
+            host.remote()
+                .submit(future::pending::<()>)
+                .expect("no limit")
+        };
 
-    // The time is up.
-    let begun = Instant::now();
-    let waited = pending().wait(SHORT);
-    assert!(matches!(waited, Err(BlockingError::TimedOut)), "{waited:?}");
-    assert!(begun.elapsed() >= SHORT);
+        // The time is up.
+        let begun = Instant::now();
+        let waited = pending().wait(SHORT);
+        assert!(matches!(waited, Err(BlockingError::TimedOut)), "{waited:?}");
+        assert!(begun.elapsed() >= SHORT);
 
-    // All waits are interrupted, as often as it takes for one to have begun before.
-    let waited = thread::scope(|scope| {
-        let waiting = scope.spawn(|| pending().wait(LONG));
-        while !waiting.is_finished() {
-            interrupt_waits();
-            thread::yield_now();
-        }
-        waiting.join().expect("no panic")
-    });
-    assert!(
-        matches!(waited, Err(BlockingError::Interrupted)),
-        "{waited:?}"
-    );
-
-    // The reactor stops.
-    let waited = thread::scope(|scope| {
-        let waiting = scope.spawn(|| pending().wait(LONG));
-        host.remote().stop();
-        waiting.join().expect("no panic")
-    });
-    assert!(
-        matches!(waited, Err(BlockingError::Stopped) | Ok(())),
-        "{waited:?}"
-    );
-
-    // One that parks.
-    let host = awaited(WaitStrategy::Park);
-    let pending = host.remote().submit(future::pending::<()>);
-    let pending = pending.expect("no limit");
-    thread::scope(|scope| {
-        let (tell, told) = mpsc::channel();
-        let waiting = scope.spawn(|| {
-            let tell = tell;
-            tell.send(Thread::current()).expect("it is received");
-            pending.wait(LONG)
+        // All waits are interrupted, as often as it takes for one to have begun before.
+        let waited = thread::scope(|scope| {
+            let waiting = scope.spawn(|| pending().wait(LONG));
+            while !waiting.is_finished() {
+                interrupt_waits();
+                thread::yield_now();
+            }
+            waiting.join().expect("no panic")
         });
-        told.recv().expect("it begins").spin_until_asleep();
-        pending.cancel();
-        waiting.join().expect("no panic").expect("it ends");
+        assert!(
+            matches!(waited, Err(BlockingError::Interrupted)),
+            "{waited:?}"
+        );
+
+        // The reactor stops.
+        let waited = thread::scope(|scope| {
+            let waiting = scope.spawn(|| pending().wait(LONG));
+            host.remote().stop();
+            waiting.join().expect("no panic")
+        });
+        assert!(
+            matches!(waited, Err(BlockingError::Stopped) | Ok(())),
+            "{waited:?}"
+        );
+
+        // One that parks.
+        let host = awaited(&settings, WaitStrategy::Park);
+        let pending = host.remote().submit(future::pending::<()>);
+        let pending = pending.expect("no limit");
+        thread::scope(|scope| {
+            let (tell, told) = mpsc::channel();
+            let waiting = scope.spawn(|| {
+                let tell = tell;
+                tell.send(Thread::current()).expect("it is received");
+                pending.wait(LONG)
+            });
+            told.recv().expect("it begins").spin_until_asleep();
+            pending.cancel();
+            waiting.join().expect("no panic").expect("it ends");
+        });
     });
 }

@@ -1,5 +1,6 @@
 //! A plug-in for programs that load and unload libraries.
 
+use std::ptr;
 use std::time::Duration;
 
 /// Doubles a number without the reactor.
@@ -16,6 +17,21 @@ pub extern "C" fn plugin_double_on_reactor(number: u32) -> u32 {
     }
     let doubled = crochet::wait_for(LIMIT, move || async move { number * 2 });
     doubled.unwrap_or(0)
+}
+
+/// Sets the reactor up, and returns a number that stands for the thread that runs it; zero is an error.
+#[unsafe(no_mangle)]
+pub extern "C" fn plugin_reactor() -> usize {
+    thread_local! {
+        static HERE: u8 = const { 0 };
+    }
+    if crochet::setup().is_err() {
+        return 0;
+    }
+    let there = crochet::wait_for(LIMIT, || async {
+        HERE.with(|here| ptr::from_ref(here).addr())
+    });
+    there.unwrap_or(0)
 }
 
 /// Leaves an operation behind that goes on for as long as the reactor does; tells whether it began.

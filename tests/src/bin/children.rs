@@ -14,6 +14,7 @@ mod linux {
     use std::fs::File;
     use std::os::fd::AsFd;
     use std::os::unix::process::ExitStatusExt;
+    use std::thread;
     use std::time::Duration;
 
     use crochet::process::{Child, Command, Stdio};
@@ -29,7 +30,7 @@ mod linux {
             "ignored" => ignores_ends(settings),
             "reaped" => reaps_all(settings),
             "fork" => forks(settings),
-            "exit" => exits(),
+            "exit" => exits(&settings),
             "out-of-files" => runs_out_of_files(settings),
             "life" => lives(settings),
             "unkillable" => kills_in_vain(settings),
@@ -115,8 +116,8 @@ mod linux {
     }
 
     /// Leaves `main` with a child that runs, and another that was let go of.
-    fn exits() {
-        crochet::setup().expect("a reactor can be started");
+    fn exits(settings: &Builder) {
+        crochet::setup_with(settings).expect("a reactor can be started");
         let ids = crochet::wait_for(LONG, || async {
             let killed = endless();
             let left = endless();
@@ -204,9 +205,27 @@ mod linux {
         say("no children");
     }
 
+    /// Tells what the loop watches its first child by, when that is its only one.
+    fn watcher() -> &'static str {
+        loop {
+            let threads = threads::names();
+            // A thread names itself, a moment after it was started.
+            if threads.iter().any(|name| name == "crochet-child") {
+                return "watched by a thread";
+            }
+            if threads.len() == 1 {
+                return "watched by a file";
+            }
+            thread::yield_now();
+        }
+    }
+
     /// A child's life as the tests of the public interface have it, for systems that lack something.
     fn lives(settings: Builder) {
         run(settings, async {
+            let first = endless();
+            say(watcher());
+            drop(first);
             say(status_of("exit 3").await);
             say(status_of("kill -TERM $$").await);
             let mut child = endless();

@@ -11,15 +11,22 @@ fn main() {}
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::env;
     use std::fs::File;
-    use std::io::{Read, Write};
-    use std::net::{SocketAddr, TcpStream};
+    use std::io::{self, Read, Write};
+    use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+    use std::os::fd::AsFd;
     use std::thread;
     use std::time::{Duration, Instant};
 
     use crochet::Builder;
-    use crochet::net::TcpListener;
+    use crochet::net::unix::{UnixDatagram, UnixListener, UnixStream};
+    use crochet::net::{self, TcpListener};
+    use crochet::pipe::{PipeReader, PipeWriter};
+    use crochet::process::Command;
     use crochet_tests::child::say;
+    use crochet_tests::copy::copy;
+    use crochet_tests::folder::Folder;
     use crochet_tests::host::Host;
     use crochet_tests::program::{allow_few_files, case_and_settings, limit, proceed};
     use crochet_tests::threads::Thread;
@@ -35,6 +42,10 @@ mod linux {
             "logger" => has_a_logger_that_panics(settings),
             "halves" => forks_a_child_that_drops_halves(settings),
             "fork" => forks_a_child_that_drops_its_reactor(settings),
+            "connect" => connects(settings),
+            "pass" => passes_files(settings),
+            "fifo" => copies_through_a_fifo(settings),
+            "child" => waits_for_a_child(settings),
             _ => panic!("the program exists"),
         }
     }
@@ -198,5 +209,75 @@ mod linux {
         reactor.run().expect("it runs");
         stopper.join().expect("it has stopped the reactor");
         say("woken");
+    }
+
+    /// Runs a case on a reactor.
+    fn run<F: Future<Output = io::Result<()>> + 'static>(settings: Builder, case: F) {
+        let mut reactor = settings.build().expect("a reactor can be made");
+        let ended = reactor.block_on(case).expect("the case ends");
+        ended.expect("the system is not to blame");
+    }
+
+    /// Connects by TCP, and to a path.
+    fn connects(settings: Builder) {
+        run(settings, async {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into())?;
+            let near = net::TcpStream::connect(listener.local_addr()?).await?;
+            let (far, _) = listener.accept().await?;
+            near.write_all(b"x").await?;
+            far.read_exact(&mut [0]).await?;
+            say("by TCP");
+            let folder = Folder::new();
+            let listener = UnixListener::bind(folder.path("s"))?;
+            let near = UnixStream::connect(folder.path("s")).await?;
+            let far = listener.accept().await?;
+            near.write_all(b"x").await?;
+            far.read_exact(&mut [0]).await?;
+            say("by a path");
+            Ok(())
+        });
+    }
+
+    /// Passes files with bytes of a stream and with a datagram.
+    fn passes_files(settings: Builder) {
+        run(settings, async {
+            let file = File::open("/dev/null")?;
+            let fds = [file.as_fd(), file.as_fd()];
+            let (near, far) = UnixStream::pair()?;
+            near.send_with_fds(b"x", &fds).await?;
+            let (_, came) = far.recv_with_fds(&mut [0], 2).await?;
+            say(format_args!("{} files", came.len()));
+            let (near, far) = UnixDatagram::pair()?;
+            near.send_with_fds(b"", &fds).await?;
+            let (_, came) = far.recv_with_fds(&mut [0], 2).await?;
+            say(format_args!("{} files", came.len()));
+            Ok(())
+        });
+    }
+
+    /// Copies more than a pipe holds through the one that the third argument names.
+    fn copies_through_a_fifo(settings: Builder) {
+        let path = env::args().nth(3).expect("a third argument");
+        run(settings, async move {
+            let (mut reader, mut writer) = (PipeReader::open(&path)?, PipeWriter::open(&path)?);
+            let sent: Vec<u8> = (0..200_000_u32).map(|at| (at % 251) as u8).collect();
+            let theirs = sent.clone();
+            let copying = crochet::spawn(async move { copy(&mut &*theirs, &mut writer).await });
+            let mut received = Vec::new();
+            copy(&mut reader, &mut received).await?;
+            let count = copying.await.map_err(io::Error::other)??;
+            assert!(received == sent, "{} bytes came", received.len());
+            say(format_args!("{count} bytes"));
+            Ok(())
+        });
+    }
+
+    fn waits_for_a_child(settings: Builder) {
+        run(settings, async {
+            let mut command = Command::new("sh");
+            let status = command.args(["-c", "exit 3"]).spawn()?.exited().await;
+            say(status.map_err(io::Error::other)?);
+            Ok(())
+        });
     }
 }

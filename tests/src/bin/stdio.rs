@@ -17,16 +17,18 @@ mod unix {
     use std::task::Poll;
 
     use crochet::Builder;
-    use crochet::stdio::{stderr, stdin, stdout};
+    use crochet::stdio::{StandardInput, StandardOutput, stderr, stdin, stdout};
     use crochet_tests::LONG;
     use crochet_tests::child::LEAVING;
+    use crochet_tests::copy::copy;
     use crochet_tests::program::{case_and_settings, limit};
 
     pub(crate) fn main() {
         limit();
         let (program, settings) = case_and_settings();
         match program.as_str() {
-            "copy" => copies(settings),
+            "copy" => copies(settings, copy_by_methods),
+            "copy-by-traits" => copies(settings, copy::<StandardInput, StandardOutput>),
             "leave" => leaves_while_it_reads(&settings),
             "give-up" => gives_reading_up_and_goes_on(settings),
             _ => panic!("the program exists"),
@@ -34,26 +36,36 @@ mod unix {
     }
 
     /// Copies its input to its output, to the end, and then says so on the third file.
-    fn copies(settings: Builder) {
+    fn copies<C>(settings: Builder, copy: C)
+    where
+        C: AsyncFn(&mut StandardInput, &mut StandardOutput) -> io::Result<usize> + 'static,
+    {
         let mut reactor = settings.build().expect("a reactor can be made");
-        let copied = reactor.block_on(async {
+        let copied = reactor.block_on(async move {
             let (mut input, mut output) = (stdin()?, stdout()?);
-            let mut buf = vec![0; 100_000];
-            let mut count = 0;
-            loop {
-                match input.read(&mut buf).await? {
-                    0 => break,
-                    length => {
-                        output.write_all(&buf[..length]).await?;
-                        count += length;
-                    }
-                }
-            }
+            let count = copy(&mut input, &mut output).await?;
             let report = format!("{count} bytes by {input:?}");
             stderr()?.write_all(report.as_bytes()).await
         });
         let copied: io::Result<()> = copied.expect("it runs");
         copied.expect("the files work");
+    }
+
+    async fn copy_by_methods(
+        input: &mut StandardInput,
+        output: &mut StandardOutput,
+    ) -> io::Result<usize> {
+        let mut buf = vec![0; 100_000];
+        let mut count = 0;
+        loop {
+            match input.read(&mut buf).await? {
+                0 => return Ok(count),
+                length => {
+                    output.write_all(&buf[..length]).await?;
+                    count += length;
+                }
+            }
+        }
     }
 
     /// Leaves `main` while an operation waits for input that does not come.

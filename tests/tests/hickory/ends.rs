@@ -1,12 +1,13 @@
 //! What look-ups and resolvers leave behind: nothing.
 
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::io::Read;
 use std::net::{TcpListener, UdpSocket};
 use std::pin::Pin;
 use std::rc::Rc;
 
+use crochet::spawn;
 use crochet_reactor::Label;
 use crochet_tests::LONG;
 use crochet_tests::backends::for_every_backend;
@@ -104,9 +105,15 @@ fn a_reactor_that_stops_closes_the_sockets_of_look_ups_that_live_on() {
 fn a_resolver_goes_on_in_the_next_run_of_its_reactor() {
     for_every_backend(|settings| {
         let host = Host::new();
-        let started = host
-            .remote()
-            .call(Label::here(), LONG, || async { Server::start().address() });
+        let started = host.remote().call(Label::here(), LONG, || async {
+            let server = Server::start();
+            let address = server.address();
+            drop(spawn(async move {
+                let _server = server;
+                pending::<()>().await;
+            }));
+            address
+        });
         let resolver = resolver(&[started.expect("it is started")]);
         let mut reactor = settings.build().expect("a reactor can be made");
         for name in ["host.test.", "many.test.", "host.test.", "many.test."] {

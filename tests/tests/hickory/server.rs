@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::str::FromStr;
 
 use crochet::net::{TcpListener, TcpStream, UdpSocket};
-use crochet::spawn;
+use crochet::{JoinHandle, spawn};
 use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, AAAA, MX, SOA};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
@@ -17,11 +17,12 @@ use crate::support::LOOPBACK;
 /// How many addresses `many.test` has: too many for a datagram.
 pub(crate) const MANY: u8 = 120;
 
-/// A server whose tasks go on until the reactor stops.
-#[derive(Clone, Debug)]
+/// A server that takes datagrams and connections until it is dropped.
+#[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
     seen: Rc<Seen>,
+    _tasks: [JoinHandle<()>; 2],
 }
 
 /// What a server has seen.
@@ -34,13 +35,17 @@ struct Seen {
 impl Server {
     pub(crate) fn start() -> Self {
         let (datagrams, listener) = sockets();
-        let server = Self {
-            address: listener.local_addr().expect("it is bound"),
-            seen: Rc::default(),
-        };
-        drop(spawn(server.clone().serve_datagrams(datagrams)));
-        drop(spawn(server.clone().serve_connections(listener)));
-        server
+        let address = listener.local_addr().expect("it is bound");
+        let seen = Rc::<Seen>::default();
+        let tasks = [
+            spawn(Rc::clone(&seen).serve_datagrams(datagrams)),
+            spawn(Rc::clone(&seen).serve_connections(listener)),
+        ];
+        Self {
+            address,
+            seen,
+            _tasks: tasks.map(JoinHandle::cancel_on_drop),
+        }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -56,12 +61,14 @@ impl Server {
     pub(crate) fn connections(&self) -> u32 {
         self.seen.connections.get()
     }
+}
 
-    async fn serve_datagrams(self, socket: UdpSocket) {
+impl Seen {
+    async fn serve_datagrams(self: Rc<Self>, socket: UdpSocket) {
         let mut question = [0; 512];
         loop {
             let (length, client) = socket.recv_from(&mut question).await.expect("a datagram");
-            self.seen.datagrams.set(self.seen.datagrams.get() + 1);
+            self.datagrams.set(self.datagrams.get() + 1);
             let mut answer = answer(&question[..length]);
             if encoded(&answer).len() > question.len() {
                 answer.take_answers();
@@ -72,10 +79,10 @@ impl Server {
         }
     }
 
-    async fn serve_connections(self, listener: TcpListener) {
+    async fn serve_connections(self: Rc<Self>, listener: TcpListener) {
         loop {
             let (stream, _) = listener.accept().await.expect("a connection");
-            self.seen.connections.set(self.seen.connections.get() + 1);
+            self.connections.set(self.connections.get() + 1);
             drop(spawn(async move {
                 let end = serve_connection(&stream).await.expect_err("it goes on");
                 // The client has closed.

@@ -5,13 +5,16 @@ use crochet_tests::backends::on_every_backend;
 use crochet_tests::logs;
 use hyper::StatusCode;
 
-use crate::support::{Count, Version, body, get, http1_client, logged, pattern, post, start};
+use crate::support::{
+    Count, Version, body, get, http1_client, logged, pattern, post, start_for_now,
+};
 
 #[test]
 fn requests_follow_one_another_on_a_connection() {
     on_every_backend(|| async {
         let count = Count::default();
-        let mut client = http1_client(start(Version::Http1, &count)).await;
+        let (address, _server) = start_for_now(Version::Http1, &count);
+        let mut client = http1_client(address).await;
         for round in 1..=20 {
             let response = client.send_request(get("/hello")).await.unwrap();
             assert_eq!(response.status(), StatusCode::OK);
@@ -28,7 +31,7 @@ fn requests_follow_one_another_on_a_connection() {
 #[test]
 fn a_large_body_goes_there_and_back_while_it_is_being_sent() {
     on_every_backend(|| async {
-        let address = start(Version::Http1, &Count::default());
+        let (address, _server) = start_for_now(Version::Http1, &Count::default());
         let sent = pattern(8 << 20);
         let mut client = http1_client(address).await;
         let response = client.send_request(post("/echo", sent.clone())).await;
@@ -41,7 +44,7 @@ fn a_large_body_goes_there_and_back_while_it_is_being_sent() {
 fn connections_are_served_side_by_side() {
     on_every_backend(|| async {
         let count = Count::default();
-        let address = start(Version::Http1, &count);
+        let (address, _server) = start_for_now(Version::Http1, &count);
         let clients: Vec<_> = (0..50_u32)
             .map(|number| {
                 spawn(async move {
@@ -64,7 +67,7 @@ fn a_service_that_panics_ends_its_connection_only_and_is_logged() {
     logs::capture();
     on_every_backend(|| async {
         let before = logged("asked to panic over HTTP/1.1");
-        let address = start(Version::Http1, &Count::default());
+        let (address, _server) = start_for_now(Version::Http1, &Count::default());
         let mut other = http1_client(address).await;
         let mut client = http1_client(address).await;
         let failure = client.send_request(get("/panic")).await.unwrap_err();

@@ -8,13 +8,16 @@ use crochet_tests::backends::on_every_backend;
 use crochet_tests::logs;
 use hyper::Version as Spoken;
 
-use crate::support::{Count, Version, body, get, http2_client, logged, pattern, post, start};
+use crate::support::{
+    Count, Version, body, get, http2_client, logged, pattern, post, start_for_now,
+};
 
 #[test]
 fn requests_share_a_connection_and_do_not_wait_for_one_another() {
     on_every_backend(|| async {
         let count = Count::default();
-        let client = http2_client(start(Version::Http2, &count)).await;
+        let (address, _server) = start_for_now(Version::Http2, &count);
+        let client = http2_client(address).await;
         let order = Rc::new(RefCell::new(Vec::new()));
         let requests: Vec<_> = ["/slow", "/hello"]
             .into_iter()
@@ -39,7 +42,8 @@ fn requests_share_a_connection_and_do_not_wait_for_one_another() {
 #[test]
 fn many_bodies_are_sent_at_once_within_the_windows() {
     on_every_backend(|| async {
-        let client = http2_client(start(Version::Http2, &Count::default())).await;
+        let (address, _server) = start_for_now(Version::Http2, &Count::default());
+        let client = http2_client(address).await;
         let requests: Vec<_> = (0..50_u32)
             .map(|number| {
                 let mut client = client.clone();
@@ -63,7 +67,8 @@ fn a_service_that_panics_ends_its_request_only_and_is_logged() {
     logs::capture();
     on_every_backend(|| async {
         let before = logged("asked to panic over HTTP/2.0");
-        let mut client = http2_client(start(Version::Http2, &Count::default())).await;
+        let (address, _server) = start_for_now(Version::Http2, &Count::default());
+        let mut client = http2_client(address).await;
         let failure = client.send_request(get("/panic")).await;
         assert!(failure.is_err(), "{failure:?}");
         let response = client.send_request(get("/hello")).await.unwrap();

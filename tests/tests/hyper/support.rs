@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crochet::hyper::{HyperExecutor, HyperIo, HyperTimer};
 use crochet::net::{TcpListener, TcpStream};
-use crochet::{sleep, spawn};
+use crochet::{JoinHandle, sleep, spawn};
 use crochet_tests::logs;
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Bytes, Incoming};
@@ -82,16 +82,29 @@ pub(crate) async fn serve(
 
 /// Starts a server of any number of connections, which ends with the reactor; returns its address.
 pub(crate) fn start(version: Version, count: &Count) -> SocketAddr {
+    let (listener, address) = listen();
+    drop(spawn(serve_all(version, listener, Rc::clone(count))));
+    address
+}
+
+/// Starts a server that takes connections until the handle is dropped; returns its address with that.
+pub(crate) fn start_for_now(version: Version, count: &Count) -> (SocketAddr, JoinHandle<()>) {
+    let (listener, address) = listen();
+    let server = spawn(serve_all(version, listener, Rc::clone(count)));
+    (address, server.cancel_on_drop())
+}
+
+fn listen() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind(LOOPBACK).expect("a free port");
     let address = listener.local_addr().expect("a bound socket has one");
-    let count = Rc::clone(count);
-    drop(spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.expect("a connection");
-            drop(spawn(serve(version, stream, Rc::clone(&count))));
-        }
-    }));
-    address
+    (listener, address)
+}
+
+async fn serve_all(version: Version, listener: TcpListener, count: Count) {
+    loop {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        drop(spawn(serve(version, stream, Rc::clone(&count))));
+    }
 }
 
 pub(crate) async fn http1_client(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crochet::net::{Connect, ConnectError, KeepAlive, Listen, TcpListener, TcpStream};
 use crochet_tests::backends::{for_every_backend, on_every_backend};
 use crochet_tests::executor;
+use crochet_tests::tidy::Tidy;
 
 use crate::io::{LOOPBACK, LOOPBACK_V6, assert_pending};
 
@@ -18,7 +19,7 @@ fn nobody(like: SocketAddr) -> SocketAddr {
 
 /// An address that does not answer, for as long as what else is returned lives.
 #[cfg(target_os = "linux")]
-fn silent() -> (SocketAddr, impl Sized) {
+pub(crate) fn silent() -> (SocketAddr, impl Sized) {
     let listener = Listen::new().backlog(0).bind(LOOPBACK).unwrap();
     let addr = listener.local_addr().unwrap();
     // It has room for one connection that has not been taken; the next one's are not answered.
@@ -162,6 +163,30 @@ fn a_name_that_cannot_be_looked_up_is_an_error() {
         assert!(matches!(error, ConnectError::Resolve(_)), "{error}");
         let error = Connect::new().to_any(&[]).await.unwrap_err();
         assert!(matches!(error, ConnectError::NoAddress), "{error}");
+    });
+}
+
+#[test]
+fn a_look_up_that_does_not_begin_is_given_up_with_the_time_or_with_the_connection() {
+    for_every_backend(|settings| {
+        // There is no thread for it.
+        let mut reactor = Tidy::with(settings.pool_size(0));
+        let pool = reactor.remote().thread_pool();
+        let case = async move {
+            let connect = Connect::new().timeout(Duration::from_millis(1));
+            let error = connect.to_host("localhost", 80).await.unwrap_err();
+            assert!(matches!(error, ConnectError::TimedOut(_)), "{error}");
+            assert_eq!(error.to_string(), "the name was not looked up in time");
+            assert_eq!(pool.stats().queued, 0);
+            for connect in [Connect::new(), Connect::new().no_timeout()] {
+                let mut connecting = Box::pin(connect.to_host("localhost", 80));
+                assert_pending(&mut connecting).await;
+                assert_eq!(pool.stats().queued, 1);
+                drop(connecting);
+                assert_eq!(pool.stats().queued, 0);
+            }
+        };
+        reactor.complete(case);
     });
 }
 

@@ -2,6 +2,8 @@
 //! library and other programs; on every back end.
 
 mod connect;
+#[cfg(target_os = "linux")]
+mod defaults;
 mod ends;
 mod fairness;
 mod foreign;
@@ -16,4 +18,6 @@ mod poller;
 mod stale;
 mod tcp;
 mod udp;
+#[cfg(target_os = "linux")]
+mod urgent;
 mod write_buffer;

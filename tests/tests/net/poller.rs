@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crochet::{Backend, sleep};
+use crochet::{Backend, Reactor, sleep};
 use crochet_tests::LONG;
 use crochet_tests::backends::{for_every_backend, on_every_backend};
 use crochet_tests::host::Host;
@@ -11,8 +11,33 @@ use crochet_tests::operations::submit;
 #[test]
 fn the_default_is_the_first_of_all() {
     assert_eq!(Backend::default(), Backend::ALL[0]);
-    #[cfg(unix)]
-    assert_eq!(Backend::ALL, [Backend::Mio, Backend::Polling]);
+    let reactor = Reactor::new().expect("a reactor can be made");
+    assert_eq!(reactor.backend(), Some(Backend::ALL[0]));
+}
+
+#[cfg(unix)]
+#[test]
+fn there_are_the_back_ends_whose_features_are_enabled() {
+    let expected: &[Backend] = &[
+        #[cfg(feature = "mio")]
+        Backend::Mio,
+        #[cfg(feature = "polling")]
+        Backend::Polling,
+    ];
+    assert_eq!(Backend::ALL, expected);
+}
+
+#[test]
+fn a_reactor_tells_which_back_end_its_poller_is_of() {
+    for backend in Backend::ALL.iter().copied() {
+        let settings = Reactor::builder().backend(backend);
+        let reactor = settings.build().expect("a reactor can be made");
+        assert_eq!(reactor.backend(), Some(backend));
+        let shown = format!("backend: Some({backend:?})");
+        assert!(format!("{reactor:?}").contains(&shown), "{reactor:?}");
+        let (reactor, _clock) = settings.build_virtual();
+        assert_eq!(reactor.backend(), None, "there is no poller");
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -271,6 +271,19 @@ fn an_accept_that_is_given_up_takes_no_connection_away() {
 }
 
 #[test]
+fn small_segments_are_sent_at_once_when_that_is_set_and_no_more_when_it_is_not() {
+    on_every_backend(|| async {
+        let (near, far) = pair().await.unwrap();
+        assert!(!near.nodelay().unwrap());
+        near.set_nodelay(true).unwrap();
+        assert!(near.nodelay().unwrap());
+        assert!(!far.nodelay().unwrap(), "each end has its own");
+        near.set_nodelay(false).unwrap();
+        assert!(!near.nodelay().unwrap());
+    });
+}
+
+#[test]
 fn connections_that_wait_are_all_accepted() {
     const MANY: usize = 100;
     on_every_backend(|| async {

@@ -10,7 +10,7 @@ use crochet::net::UdpSocket;
 use crochet::{sleep, spawn, timeout};
 use crochet_tests::backends::on_every_backend;
 
-use crate::io::LOOPBACK;
+use crate::io::{LOOPBACK, assert_pending};
 
 fn bind() -> UdpSocket {
     UdpSocket::bind(LOOPBACK).expect("a free port")
@@ -33,6 +33,46 @@ fn datagrams_keep_their_bounds_and_their_sender() {
                 (text.as_bytes(), one.local_addr().unwrap())
             );
         }
+    });
+}
+
+#[test]
+fn a_datagram_that_is_peeked_at_stays_for_the_next_who_receives() {
+    on_every_backend(|| async {
+        let (one, other) = (bind(), bind());
+        let from = one.local_addr().unwrap();
+        let mut buf = [0; 4];
+        // Before it has come.
+        let mut early = Box::pin(other.peek_from(&mut buf));
+        assert_pending(&mut early).await;
+        let addr = other.local_addr().unwrap();
+        one.send_to(b"peeked at", addr).await.unwrap();
+        assert_eq!(early.await.unwrap(), (4, from));
+        assert_eq!(&buf, b"peek");
+        let mut whole = [0; 20];
+        assert_eq!(other.peek_from(&mut whole).await.unwrap(), (9, from));
+        whole.fill(0);
+        assert_eq!(other.recv_from(&mut whole).await.unwrap(), (9, from));
+        assert_eq!(&whole[..9], b"peeked at");
+        let mut none = Box::pin(other.peek_from(&mut buf));
+        assert_pending(&mut none).await;
+    });
+}
+
+#[test]
+fn a_socket_of_the_standard_library_is_taken_over_and_blocks_no_more() {
+    on_every_backend(|| async {
+        let taken = net::UdpSocket::bind(LOOPBACK).unwrap();
+        let addr = taken.local_addr().unwrap();
+        let taken = UdpSocket::from_std(taken).unwrap();
+        assert_eq!(taken.local_addr().unwrap(), addr);
+        let mut buf = [0; 10];
+        let mut received = Box::pin(taken.recv_from(&mut buf));
+        assert_pending(&mut received).await;
+        let sender = net::UdpSocket::bind(LOOPBACK).unwrap();
+        sender.send_to(b"x", addr).unwrap();
+        let from = sender.local_addr().unwrap();
+        assert_eq!(received.await.unwrap(), (1, from));
     });
 }
 

@@ -151,6 +151,25 @@ fn a_write_is_accepted_whole_or_not_at_all() {
 }
 
 #[test]
+fn without_another_limit_a_buffer_is_full_at_64_kibibytes() {
+    on_every_backend(|| async {
+        let writer = Scripted::default();
+        let buffer = WriteBuffer::new(writer.clone());
+        assert_eq!(buffer.room(), 65_536);
+        assert!(matches!(
+            buffer.write(&[0; 65_537]),
+            Err(WriteError::TooLong)
+        ));
+        buffer.write(&[7; 65_535]).unwrap();
+        buffer.write(&[8]).unwrap();
+        assert!(matches!(buffer.write(&[9]), Err(WriteError::Full)));
+        buffer.close().await.unwrap();
+        assert_eq!(writer.0.written.borrow().len(), 65_536);
+        assert_eq!(writer.0.written.borrow().last(), Some(&8));
+    });
+}
+
+#[test]
 fn a_peer_that_does_not_read_makes_the_buffer_refuse_and_all_arrives_when_it_does() {
     on_every_backend(|| async {
         let (_reader, buffer, far) = buffered().await;

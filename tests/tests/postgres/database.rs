@@ -5,10 +5,15 @@ use std::sync::Arc;
 use std::{error, fmt, io};
 
 use crochet::net::unix::UnixStream;
+use crochet::testing::with_reactor;
 use crochet::tokio_io::TokioIo;
 use crochet::{WaitError, spawn, wait_for};
+use crochet_tests::backends::for_every_backend;
+use crochet_tests::host::Host;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{CancelToken, Client, Config, Connection, NoTls};
+
+use crate::server::{Server, server};
 
 /// The stream that the library speaks over.
 pub(crate) type Stream = TokioIo<UnixStream>;
@@ -68,6 +73,18 @@ pub(crate) async fn open(
     let mut config = Config::new();
     config.user("postgres").dbname("postgres");
     Ok(config.connect_raw(stream, NoTls).await?)
+}
+
+/// Runs a case once for each back end: a thread whose calls go to a reactor on it, and a server, which all cases that are
+/// about to run share. Does nothing where there is no server.
+#[track_caller]
+pub(crate) fn with_server(case: impl Fn(&Server) + Send + Sync + 'static) {
+    // Before anybody looks at what the process has, and until nobody does any more.
+    let Some(server) = server() else { return };
+    for_every_backend(move |settings| {
+        let host = Host::with(settings);
+        with_reactor(host.remote(), || case(&server));
+    });
 }
 
 /// Connects to the server at this socket, and leaves the connection to a task.

@@ -4,12 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crochet::{WaitError, wait_for};
-use crochet_tests::start;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use crate::database::{CancelOnServer, DbError, connect, execute, number};
-use crate::server::server;
+use crate::database::{CancelOnServer, DbError, connect, execute, number, with_server};
 
 /// Two accounts of 50 each, none of which may be overdrawn.
 fn accounts(client: &Client) {
@@ -34,27 +32,27 @@ async fn transfer(client: &mut Client, amount: i64) -> Result<(), DbError> {
 
 #[test]
 fn a_transaction_is_done_whole_or_not_at_all() {
-    let Some(server) = server() else { return };
-    start();
-    let mut client = connect(&server.socket()).expect("it listens");
-    accounts(&client);
-    transfer(&mut client, 20).unwrap();
-    assert_eq!(
-        (amount(&client, "here"), amount(&client, "there")),
-        (30, 70)
-    );
-    // The first half succeeds, the second does not.
-    let failed = transfer(&mut client, 31).unwrap_err();
-    assert_eq!(failed.state(), Some(&SqlState::CHECK_VIOLATION));
-    assert_eq!(
-        (amount(&client, "here"), amount(&client, "there")),
-        (30, 70)
-    );
-    transfer(&mut client, 30).unwrap();
-    assert_eq!(
-        (amount(&client, "here"), amount(&client, "there")),
-        (0, 100)
-    );
+    with_server(|server| {
+        let mut client = connect(&server.socket()).expect("it listens");
+        accounts(&client);
+        transfer(&mut client, 20).unwrap();
+        assert_eq!(
+            (amount(&client, "here"), amount(&client, "there")),
+            (30, 70)
+        );
+        // The first half succeeds, the second does not.
+        let failed = transfer(&mut client, 31).unwrap_err();
+        assert_eq!(failed.state(), Some(&SqlState::CHECK_VIOLATION));
+        assert_eq!(
+            (amount(&client, "here"), amount(&client, "there")),
+            (30, 70)
+        );
+        transfer(&mut client, 30).unwrap();
+        assert_eq!(
+            (amount(&client, "here"), amount(&client, "there")),
+            (0, 100)
+        );
+    });
 }
 
 #[wait_for(timeout = Duration::from_secs(2))]
@@ -70,20 +68,20 @@ async fn give_and_linger(client: &mut Client, socket: &Path) -> Result<(), DbErr
 
 #[test]
 fn a_transaction_that_times_out_is_rolled_back() {
-    let Some(server) = server() else { return };
-    start();
-    let socket = server.socket();
-    let mut client = connect(&socket).expect("it listens");
-    accounts(&client);
-    let given_up = give_and_linger(&mut client, &socket).unwrap_err();
-    assert!(
-        matches!(given_up, DbError::Wait(WaitError::Timeout)),
-        "{given_up:?}"
-    );
-    assert_eq!(amount(&client, "here"), 50);
-    transfer(&mut client, 50).unwrap();
-    assert_eq!(
-        (amount(&client, "here"), amount(&client, "there")),
-        (0, 100)
-    );
+    with_server(|server| {
+        let socket = server.socket();
+        let mut client = connect(&socket).expect("it listens");
+        accounts(&client);
+        let given_up = give_and_linger(&mut client, &socket).unwrap_err();
+        assert!(
+            matches!(given_up, DbError::Wait(WaitError::Timeout)),
+            "{given_up:?}"
+        );
+        assert_eq!(amount(&client, "here"), 50);
+        transfer(&mut client, 50).unwrap();
+        assert_eq!(
+            (amount(&client, "here"), amount(&client, "there")),
+            (0, 100)
+        );
+    });
 }

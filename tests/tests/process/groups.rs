@@ -7,7 +7,7 @@ use crochet::process::{Child, Command, ExitError, Stdio};
 use crochet::sleep;
 use crochet_tests::{SHORT, children};
 
-use crate::support::{line, on_every_backend};
+use crate::support::{line, on_every_backend, on_every_backend_leaving};
 
 /// A child that was given a group of its own, has gone back to that of its parent, and does not end.
 async fn deserter() -> Child {
@@ -52,8 +52,7 @@ fn a_child_that_has_left_its_group_is_killed_when_the_time_is_up() {
 
 #[test]
 fn a_reactor_that_ends_has_killed_a_child_that_has_left_its_group() {
-    // That nothing is left then is looked at for each case.
-    on_every_backend(async || {
+    on_every_backend_leaving(async || {
         let child = deserter().await;
         drop(crochet::spawn(async move {
             let _child = child;

@@ -1,11 +1,15 @@
 //! What children write and read.
 
-use std::io::ErrorKind;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::io::{self, ErrorKind, IoSliceMut};
+use std::pin::{Pin, pin};
 
-use crochet::process::{Command, OutputError, Stdio};
+use crochet::pipe::pipe;
+use crochet::process::{ChildOutput, Command, OutputError, Stdio};
 use crochet::{spawn, timeout};
+use crochet_tests::copy::copy;
 use crochet_tests::{LONG, SHORT, children};
+use futures_io::AsyncRead;
 
 use crate::support::{held_shell, is_ready, line, on_every_backend, shell, started};
 
@@ -89,6 +93,62 @@ fn what_is_written_comes_back_however_much_it_is() {
         writing.await.unwrap().unwrap();
         assert!(output.stdout == data);
     });
+}
+
+#[test]
+fn the_traits_copy_into_a_child_and_out_of_it() {
+    on_every_backend(async || {
+        let mut child = Command::new("cat");
+        let child = child.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        let mut input = child.take_stdin().unwrap();
+        let mut output = child.take_stdout().unwrap();
+        let (mut reader, mut writer) = pipe().unwrap();
+        // More than all the pipes hold, so that each of them is waited for.
+        let data: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
+        let sent = data.clone();
+        let first = spawn(async move { copy(&mut &*sent, &mut writer).await });
+        let second = spawn(async move { copy(&mut reader, &mut input).await });
+        let mut back = Vec::new();
+        let count = copy(&mut output, &mut back).await.unwrap();
+        assert_eq!(count, data.len());
+        assert!(back == data);
+        for copied in [first, second] {
+            assert_eq!(copied.await.unwrap().unwrap(), count);
+        }
+        // The end that was read by the trait counts, though this side is still open.
+        assert!(child.ended().await.unwrap().success());
+        drop(output);
+    });
+}
+
+#[test]
+fn the_traits_read_into_several_buffers_and_without_room_see_no_end() {
+    on_every_backend(async || {
+        let mut child = shell("printf 'one, two'").spawn().unwrap();
+        drop(child.take_stderr());
+        let mut output = child.take_stdout().unwrap();
+        child.exited().await.unwrap();
+        let (mut first, mut second) = ([0; 3], [0; 9]);
+        let length = read_vectored(&mut output, &mut [&mut first, &mut second]).await;
+        assert_eq!(length.unwrap(), 8);
+        assert_eq!((&first, &second[..5]), (b"one", &b", two"[..]));
+
+        let nothing = poll_fn(|cx| Pin::new(&mut output).poll_read(cx, &mut []));
+        assert_eq!(nothing.await.unwrap(), 0);
+        let nothing = read_vectored(&mut output, &mut [&mut [], &mut []]).await;
+        assert_eq!(nothing.unwrap(), 0);
+        assert!(!is_ready(child.ended()).await);
+        let end = read_vectored(&mut output, &mut [&mut [], &mut first]).await;
+        assert_eq!(end.unwrap(), 0);
+        assert!(child.ended().await.unwrap().success());
+    });
+}
+
+async fn read_vectored(output: &mut ChildOutput, parts: &mut [&mut [u8]]) -> io::Result<usize> {
+    let parts = parts.iter_mut().map(|part| IoSliceMut::new(part));
+    let mut parts: Vec<_> = parts.collect();
+    poll_fn(|cx| Pin::new(&mut *output).poll_read_vectored(cx, &mut parts)).await
 }
 
 #[test]

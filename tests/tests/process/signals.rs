@@ -1,5 +1,6 @@
 //! Signals to children, and to their groups.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
@@ -73,6 +74,8 @@ fn a_child_without_a_group_of_its_own_takes_no_others_with_it() {
     on_every_backend(async || {
         let (child, _output) = started("exec sleep 1000").await;
         assert_eq!(child.kill_group(), Err(SignalError::NoGroup));
+        let refused = child.signal_group(libc::SIGTERM);
+        assert_eq!(refused, Err(SignalError::NoGroup));
     });
 }
 
@@ -90,6 +93,24 @@ fn a_group_is_killed_as_a_whole() {
         assert_eq!(child.exited().await.unwrap().signal(), Some(libc::SIGKILL));
         // The other one has gone as well.
         assert!(rest(&output).await.is_empty());
+    });
+}
+
+#[test]
+fn a_signal_reaches_a_whole_group() {
+    on_every_backend(async || {
+        // Not by a wait: a shell that the signal reaches just before one does not wake up.
+        let script = "trap 'echo outer; exit 5' TERM; \
+            { trap 'echo inner; exit 6' TERM; echo up; while :; do :; done; } & \
+            while :; do :; done";
+        let mut child = shell(script).own_group().spawn().unwrap();
+        let output = child.take_stdout().unwrap();
+        assert_eq!(line(&output).await, "up");
+        child.signal_group(libc::SIGTERM).unwrap();
+        assert_eq!(child.exited().await.unwrap().code(), Some(5));
+        let answers = String::from_utf8(rest(&output).await).unwrap();
+        let answers: BTreeSet<_> = answers.lines().collect();
+        assert_eq!(answers, BTreeSet::from(["inner", "outer"]));
     });
 }
 

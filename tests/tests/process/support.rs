@@ -4,23 +4,41 @@ use std::future::{Future, poll_fn};
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use crochet::pipe::{PipeReader, PipeWriter, pipe};
 use crochet::process::{Child, ChildOutput, Command, Stdio};
+use crochet::sleep;
 use crochet_tests::backends::for_every_backend;
 use crochet_tests::children;
 use crochet_tests::tidy::Tidy;
 
-/// Runs a case on a reactor of every back end. When the reactor has ended there are no children, and nothing is
-/// registered with it.
+/// Runs a case on a reactor of every back end. Children that it has dropped die while the loop turns; then nothing is
+/// left of them.
 #[track_caller]
 pub(crate) fn on_every_backend<F>(case: impl Fn() -> F + Send + Sync + 'static)
 where
     F: Future<Output = ()> + 'static,
 {
     for_every_backend(move |settings| {
-        let mut reactor = Tidy::with(settings);
-        reactor.block_on(case()).unwrap();
+        let case = case();
+        Tidy::with(settings).complete(async move {
+            case.await;
+            while !children::ids().is_empty() {
+                sleep(Duration::ZERO).await;
+            }
+        });
+    });
+}
+
+/// Runs a case that leaves children for the reactor's end to kill. When that has ended there are none.
+#[track_caller]
+pub(crate) fn on_every_backend_leaving<F>(case: impl Fn() -> F + Send + Sync + 'static)
+where
+    F: Future<Output = ()> + 'static,
+{
+    for_every_backend(move |settings| {
+        Tidy::with(settings).complete_leaving(case());
         assert_eq!(children::ids(), []);
     });
 }

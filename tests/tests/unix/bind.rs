@@ -5,8 +5,10 @@ use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net;
 use std::path::Path;
+use std::time::Duration;
 
 use crochet::net::unix::{Bind, UnixDatagram, UnixListener, UnixStream};
+use crochet::{sleep, spawn};
 use crochet_tests::backends::on_every_backend;
 use crochet_tests::folder::Folder;
 
@@ -40,6 +42,23 @@ fn a_path_goes_with_its_socket() {
         assert!(folder.files().is_empty());
 
         drop(Bind::new().keep_path().listen(folder.path("s")).unwrap());
+        assert_eq!(folder.files(), ["s"]);
+    });
+}
+
+#[test]
+fn a_listener_of_the_standard_library_is_taken_over_and_keeps_its_path() {
+    on_every_backend(|| async {
+        let folder = Folder::new();
+        let listener = net::UnixListener::bind(folder.path("s")).unwrap();
+        let listener = UnixListener::from_std(listener).unwrap();
+        let accepting = spawn(async move { listener.accept().await.unwrap() });
+        sleep(Duration::ZERO).await;
+        assert!(!accepting.is_finished(), "it waits, and blocks nobody");
+        let near = UnixStream::connect(folder.path("s")).await.unwrap();
+        let far = accepting.await.unwrap();
+        near.write_all(b"x").await.unwrap();
+        far.read_exact(&mut [0]).await.unwrap();
         assert_eq!(folder.files(), ["s"]);
     });
 }

@@ -48,7 +48,21 @@ const PROGRAMS: &[(&str, Program)] = &[
     ),
     ("signals-forked", signals::guard::forks),
     ("signals-forked-handle", signals::guard::handles_in_a_child),
-    ("fork-entry-points", fork::refuses_at_every_entry_point),
+    (
+        "fork-entry-points",
+        fork::entry::refuses_at_every_entry_point,
+    ),
+    ("fork-channels", fork::halves::refuses_inherited_channels),
+    ("fork-pairs", fork::halves::refuses_inherited_pairs),
+    (
+        "fork-operations",
+        fork::halves::refuses_inherited_operations,
+    ),
+    (
+        "fork-children",
+        fork::inherited::leaves_the_parents_children_alone,
+    ),
+    ("fork-virtual", fork::halves::refuses_virtual_reactors),
     ("fork-inherited", fork::inherited::refuses_inherited_results),
     ("fork-values", fork::inherited::refuses_inherited_reactors),
     ("fork-setup", fork::sets_up_again),
@@ -72,6 +86,7 @@ const PROGRAMS: &[(&str, Program)] = &[
     ("many-reactors", lifecycle::runs_many_reactors),
     ("unload", unload::loads_and_unloads),
     ("unload-unused", unload::loads_and_unloads_unused),
+    ("unload-together", unload::sets_up_beside_a_plugin),
 ];
 
 pub(crate) fn run() {

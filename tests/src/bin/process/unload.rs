@@ -4,11 +4,15 @@ use std::env;
 use std::ffi::{CStr, CString, c_void};
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
+use std::sync::{Arc, Barrier};
+use std::thread::{self, JoinHandle};
 
+use crochet::WaitError;
 use crochet_tests::child::say;
-use crochet_tests::forked;
+use crochet_tests::{LONG, forked, logs, threads};
 
 type Double = extern "C" fn(u32) -> u32;
+type FindReactor = extern "C" fn() -> usize;
 
 struct Plugin {
     path: CString,
@@ -36,6 +40,12 @@ impl Plugin {
         let found = self.function(name);
         // SAFETY: the plug-in's functions of these names have this type.
         unsafe { std::mem::transmute::<*mut c_void, Double>(found) }
+    }
+
+    fn reactor_finder(&self) -> FindReactor {
+        let found = self.function(c"plugin_reactor");
+        // SAFETY: the plug-in's function of this name has this type.
+        unsafe { std::mem::transmute::<*mut c_void, FindReactor>(found) }
     }
 
     fn unload(&self) {
@@ -81,4 +91,68 @@ pub(crate) fn loads_and_unloads() {
     assert_eq!(again.doubler(c"plugin_double_on_reactor")(6), 12);
     again.unload();
     say("stayed");
+}
+
+/// Sets up in many threads of the program's and many calls of the plug-in's, all at the same time. The plug-in has a
+/// copy of the library of its own, and so a reactor of its own.
+pub(crate) fn sets_up_beside_a_plugin() {
+    const THREADS: usize = 8;
+
+    logs::warn_on_stderr();
+    let plugin = Plugin::load();
+    let find = plugin.reactor_finder();
+    let ready = Arc::new(Barrier::new(2 * THREADS));
+    let ours = at_once(&ready, THREADS, || {
+        crochet::setup().expect("a reactor");
+        crochet::wait_for(LONG, || async { thread::current().id() }).expect("a value")
+    });
+    let theirs = at_once(&ready, THREADS, move || find());
+    let (ours, theirs) = (all_the_same(ours), all_the_same(theirs));
+    assert_ne!(theirs, 0, "the plug-in has a reactor");
+    // A system's name for a thread has fifteen letters at most.
+    let names = threads::names();
+    let reactors = names.iter().filter(|name| *name == "crochet-reactor");
+    assert_eq!(reactors.count(), 2, "{names:?}");
+
+    // Neither knows of the other: not of its end, and not of what a child does.
+    crochet::stop(LONG).expect("it stops");
+    assert_eq!(find(), theirs, "the plug-in's goes on");
+    crochet::setup().expect("another reactor");
+    forked::fork(|| {
+        let waited = crochet::wait_for(LONG, || async {});
+        assert!(matches!(waited, Err(WaitError::Forked)));
+        assert_ne!(find(), 0, "it sets up in the child");
+        let waited = crochet::wait_for(LONG, || async {});
+        assert!(matches!(waited, Err(WaitError::Forked)));
+    })
+    .assert_ends_well();
+    let again = crochet::wait_for(LONG, || async { thread::current().id() });
+    assert_ne!(again.expect("a value"), ours);
+    assert_eq!(find(), theirs);
+    say("one reactor each");
+}
+
+fn at_once<T: Send + 'static>(
+    ready: &Arc<Barrier>,
+    threads: usize,
+    body: impl Fn() -> T + Clone + Send + 'static,
+) -> Vec<JoinHandle<T>> {
+    let start = || {
+        let (ready, body) = (Arc::clone(ready), body.clone());
+        thread::spawn(move || {
+            ready.wait();
+            body()
+        })
+    };
+    (0..threads).map(|_| start()).collect()
+}
+
+fn all_the_same<T: Copy + PartialEq + std::fmt::Debug>(threads: Vec<JoinHandle<T>>) -> T {
+    let joined = threads
+        .into_iter()
+        .map(|thread| thread.join().expect("no panic"));
+    let mut found: Vec<T> = joined.collect();
+    found.dedup();
+    assert_eq!(found.len(), 1, "{found:?}");
+    found[0]
 }

@@ -59,6 +59,7 @@ pub(crate) fn panics_everywhere() {
 #[cfg(target_os = "linux")]
 pub(crate) fn loses_its_poller() {
     use crochet::WaitError;
+    use crochet_tests::pollers;
 
     exit::setup();
     let begun = [Flag::new(), Flag::new()];
@@ -76,7 +77,7 @@ pub(crate) fn loses_its_poller() {
             })
         });
         begun.iter().for_each(Flag::spin);
-        drop(crochet::run_in_reactor(|| async { break_pollers() }));
+        drop(crochet::run_in_reactor(|| async { pollers::break_all() }));
         let waited = waiter.join().expect("no panic");
         assert!(matches!(waited, Err(EventualError::Stopped)), "{waited:?}");
         let called = caller.join().expect("no panic");
@@ -92,31 +93,4 @@ pub(crate) fn loses_its_poller() {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn loses_its_poller() {
     unreachable!("the test is for Linux");
-}
-
-/// Puts something else in the place of every poller of the process.
-#[cfg(target_os = "linux")]
-fn break_pollers() {
-    use std::fs::{self, File};
-    use std::os::fd::AsRawFd;
-
-    let other = File::open("/dev/null").expect("it is there");
-    let mut broken = 0;
-    for entry in fs::read_dir("/proc/self/fd").expect("/proc is there") {
-        let entry = entry.expect("an entry");
-        let number = entry.file_name();
-        let number = number.to_str().and_then(|text| text.parse::<i32>().ok());
-        match fs::read_link(entry.path()) {
-            Ok(target) if target.as_os_str() == "anon_inode:[eventpoll]" => {
-                let number = number.expect("files have numbers");
-                // SAFETY: no memory is touched; that the poller no longer works is the point.
-                let put = unsafe { libc::dup2(other.as_raw_fd(), number) };
-                assert_eq!(put, number);
-                broken += 1;
-            }
-            // The listing's own file is there no longer.
-            Ok(_) | Err(_) => {}
-        }
-    }
-    assert!(broken > 0, "there is a poller");
 }

@@ -2,11 +2,14 @@
 
 use crochet_tests::child::say;
 use crochet_tests::hold::Held;
+use crochet_tests::program::case_and_settings;
 use crochet_tests::threads::Thread;
-use crochet_tests::{LONG, start};
+use crochet_tests::{LONG, logs};
 
 pub(crate) fn submits_to_a_busy_and_a_sleeping_loop() {
-    start();
+    let (_this, settings) = case_and_settings();
+    logs::capture();
+    crochet::setup_with(&settings).expect("a reactor can be started");
     let reactor = crochet::wait_for(LONG, || async { Thread::current() }).expect("a value");
 
     let held = Held::hold();

@@ -1,15 +1,13 @@
 //! Ways in which a process ends. Warnings and errors go to stderr, so that a silent one has none.
 
 use std::future;
-use std::io::{self, Write};
 use std::process;
 use std::thread;
 
-use crochet_tests::LONG;
 use crochet_tests::child::LEAVING;
 use crochet_tests::child::say;
 use crochet_tests::hold::{Flag, Held};
-use log::{LevelFilter, Log, Metadata, Record};
+use crochet_tests::{LONG, logs};
 
 /// Says that it has been dropped, and where.
 struct Guard;
@@ -25,24 +23,9 @@ impl Drop for Guard {
     }
 }
 
-struct Stderr;
-
-impl Log for Stderr {
-    fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        writeln!(io::stderr(), "{}: {}", record.level(), record.args()).expect("stderr is open");
-    }
-
-    fn flush(&self) {}
-}
-
 /// Sets a reactor up, and a logger that writes warnings and errors to stderr.
 pub(crate) fn setup() {
-    log::set_logger(&Stderr).expect("the only logger");
-    log::set_max_level(LevelFilter::Warn);
+    logs::warn_on_stderr();
     crochet::setup().expect("setup");
     crochet::wait_for(LONG, || async {}).expect("the reactor answers");
 }

@@ -3,6 +3,7 @@
 use std::env;
 
 mod crash;
+#[cfg(unix)]
 mod elision;
 mod exit;
 mod setup;
@@ -13,6 +14,7 @@ type Scenario = fn();
 const SCENARIOS: &[(&str, Scenario)] = &[
     ("crash-panics", crash::panics_everywhere),
     ("crash-poller", crash::loses_its_poller),
+    #[cfg(unix)]
     ("elision", elision::submits_to_a_busy_and_a_sleeping_loop),
     ("exit-idle", exit::returns_with_an_idle_reactor),
     ("exit-without-setup", exit::returns_without_a_reactor),
@@ -31,6 +33,7 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("setup-no-setup", setup::no_setup_runs_here),
     ("setup-no-setup-refused", setup::no_setup_is_refused),
     ("setup-then-no-setup", setup::no_setup_after_setup),
+    ("setup-no-setup-with", setup::no_setup_takes_settings),
     ("setup-signals", setup::leaves_signals_alone),
     ("stop-refuses-calls", stop::refuses_calls),
     ("stop-wakes-waiters", stop::wakes_waiters),

@@ -5,8 +5,9 @@ use std::future;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use crochet::{EventualError, SetupError, StopError, WaitError};
+use crochet::{Budget, EventualError, SetupError, StopError, WaitError};
 use crochet_tests::child::say;
+use crochet_tests::program::case_and_settings;
 use crochet_tests::{LONG, SHORT, threads};
 
 pub(crate) fn nothing_happens_before() {
@@ -84,6 +85,31 @@ pub(crate) fn no_setup_runs_here() {
     reactor.run().expect("runs until it is stopped");
     worker.join().expect("no panic");
     say("ran here");
+}
+
+/// A second argument names a back end.
+pub(crate) fn no_setup_takes_settings() {
+    let (_, settings) = case_and_settings();
+    let settings = settings.queue_limit(2);
+    let mut reactor = crochet::no_setup_with(&settings).expect("the first decision");
+    let again = crochet::no_setup_with(&settings);
+    assert!(matches!(again, Err(SetupError::AlreadySetUp)));
+    // What the reactor's own thread submits has no limit.
+    let submitting = thread::spawn(|| {
+        let taken = [1, 2].map(|value| crochet::run_in_reactor(move || async move { value }));
+        let refused = crochet::run_in_reactor(|| async {}).wait(LONG);
+        assert!(
+            matches!(refused, Err(EventualError::QueueFull)),
+            "{refused:?}"
+        );
+        taken
+    });
+    let taken = submitting.join().expect("no panic");
+    reactor.turn(Budget::default()).expect("it turns");
+    let waiting = thread::spawn(|| taken.map(|taken| taken.wait(LONG).expect("a value")));
+    let sum: i32 = waiting.join().expect("no panic").iter().sum();
+    let backend = reactor.backend().expect("it has a poller");
+    say(format_args!("{sum} on {backend:?}"));
 }
 
 pub(crate) fn no_setup_is_refused() {

@@ -1,14 +1,16 @@
 //! Programs whose children use what is their parents'.
 
-use std::future::{self, Future};
+use std::future;
+use std::io;
 use std::net;
-use std::pin::pin;
+use std::os::unix::process::ExitStatusExt;
 use std::sync::mpsc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::thread;
 
 use crochet::net::TcpListener;
-use crochet::{Budget, EventualError, EventualResult, Phase, Reactor, RunError};
+use crochet::process::{Command, SignalError, Stdio};
+use crochet::{Budget, EventualError, JoinError, NotOwnReactor, Phase, Reactor, RunError};
 use crochet_reactor::{BlockingError, Label, SubmitError};
 use crochet_tests::child::say;
 use crochet_tests::forked;
@@ -16,15 +18,8 @@ use crochet_tests::host::Host;
 use crochet_tests::traces::Trace;
 use crochet_tests::{LONG, SHORT, barrier, logs};
 
-use super::{assert_works, setup};
-
-/// Polls a result once.
-fn poll_once<T, E>(result: EventualResult<T, E>) -> Poll<Result<T, EventualError<E>>> {
-    let mut result = pin!(result);
-    result
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-}
+use super::entry::poll_once;
+use super::{assert_works, refused_at_once, setup};
 
 pub(crate) fn refuses_inherited_results() {
     logs::capture();
@@ -90,7 +85,7 @@ pub(crate) fn refuses_inherited_reactors() {
     let remote = host.remote().clone();
     let mut own = Reactor::new().expect("a reactor");
     let trace = Trace::new();
-    let task = own.spawn({
+    let mut task = own.spawn({
         let value = trace.value();
         async move {
             let _value = value;
@@ -100,7 +95,7 @@ pub(crate) fn refuses_inherited_reactors() {
     own.turn(Budget::default()).expect("a turn");
     let waiting = own.remote();
     let mut slot = Some(own);
-    forked::fork(|| {
+    refused_at_once(|| {
         for remote in [&remote, &waiting] {
             let submitted = remote.submit(|| async {});
             assert!(matches!(submitted, Err(SubmitError::Forked(_))));
@@ -122,13 +117,18 @@ pub(crate) fn refuses_inherited_reactors() {
         assert!(matches!(own.turn(Budget::default()), Err(RunError::Forked)));
         assert!(matches!(own.run(), Err(RunError::Forked)));
         assert!(matches!(own.block_on(async {}), Err(RunError::Forked)));
+        let forked = Poll::Ready(Err::<(), _>(JoinError::Forked));
+        let spawned = own.spawn(async { unreachable!("it is not the child's reactor") });
+        for polled in [poll_once(&mut task), poll_once(spawned)] {
+            assert_eq!(format!("{polled:?}"), format!("{forked:?}"));
+        }
+        task.cancel();
         drop(own);
         assert_eq!(trace.count(), 0, "the child drops nothing of the parent's");
 
         let mut fresh = Reactor::new().expect("a reactor of the child's");
         assert_eq!(fresh.block_on(async { 3 }).expect("a value"), 3);
-    })
-    .assert_ends_well();
+    });
     assert!(!task.is_finished());
     let mut own = slot.take().expect("the parent's");
     assert_eq!(own.block_on(async { 4 }).expect("a value"), 4);
@@ -143,7 +143,10 @@ pub(crate) fn leaves_the_parents_sockets_alone() {
     let accepted = reactor.block_on(async {
         let local = net::SocketAddr::from((net::Ipv4Addr::LOCALHOST, 0));
         let mut listener = Some(TcpListener::bind(local).expect("a free port"));
-        forked::fork(|| drop(listener.take())).assert_ends_well();
+        refused_at_once(|| {
+            let listener = listener.take().expect("the child's copy");
+            assert_not_its_own(poll_once(listener.accept()));
+        });
         let listener = listener.expect("the parent's");
         let address = listener.local_addr().expect("it is bound");
         let (tell, told) = mpsc::channel();
@@ -159,4 +162,53 @@ pub(crate) fn leaves_the_parents_sockets_alone() {
     });
     accepted.expect("the loop goes on").expect("a connection");
     say("accepted");
+}
+
+#[track_caller]
+fn assert_not_its_own<T>(polled: Poll<io::Result<T>>) {
+    let Poll::Ready(Err(error)) = polled else {
+        panic!("the child would wait for ever");
+    };
+    let cause = error.get_ref().expect("an error of the library's");
+    assert!(cause.is::<NotOwnReactor>(), "{cause}");
+}
+
+/// A forked child has no say over its parent's children, and drops its copies of their handles.
+pub(crate) fn leaves_the_parents_children_alone() {
+    let mut reactor = Reactor::new().expect("a reactor");
+    let ended = reactor.block_on(async {
+        let mut command = Command::new("cat");
+        command.own_group();
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = Some(child.spawn().expect("a child"));
+        refused_at_once(|| {
+            let mut child = child.take().expect("the child's copy");
+            let signals = [
+                child.signal(libc::SIGTERM),
+                child.kill(),
+                child.signal_group(libc::SIGTERM),
+                child.kill_group(),
+            ];
+            for signal in signals {
+                assert!(matches!(signal, Err(SignalError::Forked)), "{signal:?}");
+            }
+            assert!(child.try_exited().is_none());
+            let input = child.take_stdin().expect("a pipe");
+            assert_not_its_own(poll_once(input.write(b"!")));
+            let output = child.take_stdout().expect("a pipe");
+            assert_not_its_own(poll_once(output.read(&mut [0])));
+        });
+        let mut child = child.take().expect("the parent's");
+        let input = child.take_stdin().expect("a pipe");
+        let output = child.take_stdout().expect("a pipe");
+        input.write_all(b"hello").await.expect("it reads");
+        let mut echo = [0; 5];
+        let read = output.read(&mut echo).await.expect("it writes");
+        assert_eq!(&echo[..read], b"hello");
+        child.signal(libc::SIGTERM).expect("it goes on until then");
+        child.exited().await
+    });
+    let status = ended.expect("the loop goes on").expect("its status");
+    assert_eq!(status.signal(), Some(libc::SIGTERM));
+    say("left alone");
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use crochet::{EventualError, Phase, WaitError};
+use crochet::channel::{RecvError, SendError};
+use crochet::{EventualError, EventualResult, Phase, WaitError};
 use crochet_tests::child::say;
 use crochet_tests::forked::{self, Child};
 use crochet_tests::hold::Flag;
@@ -19,20 +20,33 @@ pub(crate) fn forks_whatever_is_locked() {
     logs::capture();
     setup();
     let stop = Flag::new();
+    let remote = crochet::remote().expect("there is a reactor");
+    let (sender, receiver) = remote.channel::<usize>(4);
     let busy: Vec<_> = (0..8)
         .map(|number| {
             let stop = stop.clone();
+            let (sender, receiver) = (sender.clone(), receiver.clone());
             thread::spawn(move || {
                 while !stop.is_set() {
                     use_everything(number);
+                    sender.send_within(number, LONG).expect("there is room");
+                    receiver.recv_within(LONG).expect("each has sent one");
                 }
             })
         })
         .collect();
     for round in 0..200 {
         let inherited = crochet::run_in_reactor(future::pending::<()>);
+        let (setter, set) = EventualResult::<usize>::pair();
+        let mut setter = Some(setter);
         let child = forked::fork(|| {
             assert!(matches!(inherited.wait(LONG), Err(EventualError::Forked)));
+            assert!(matches!(set.wait(LONG), Err(EventualError::Forked)));
+            let setter = setter.take().expect("the child's copy");
+            assert_eq!(setter.set(Ok(round)), Err(Ok(round)));
+            let sent = sender.send_within(round, LONG);
+            assert_eq!(sent, Err(SendError::Forked(round)));
+            assert_eq!(receiver.recv_within(LONG), Err(RecvError::Forked));
             assert_forked(crochet::wait_for(LONG, || async {}));
             if round % 2 == 0 {
                 crochet::setup().expect("a reactor of the child's");
@@ -42,6 +56,9 @@ pub(crate) fn forks_whatever_is_locked() {
         });
         child.assert_ends_well();
         inherited.cancel();
+        let setter = setter.take().expect("the parent's");
+        setter.set(Ok(round)).expect("somebody waits");
+        assert_eq!(set.wait(LONG).expect("a value"), round);
     }
     stop.set();
     for thread in busy {
@@ -65,6 +82,9 @@ fn use_everything(number: usize) {
     let stashed = crochet::run_in_reactor(move || async move { number }).stash();
     let result = crochet::retrieve_result::<usize, Infallible>(stashed);
     assert_eq!(result.expect("stored").wait(LONG).expect("a value"), number);
+    let (setter, result) = EventualResult::<usize>::pair();
+    setter.set(Ok(number)).expect("somebody waits");
+    assert_eq!(result.wait(LONG).expect("a value"), number);
     let pooled = crochet::wait_for(LONG, || crochet::defer_to_thread(|| 7));
     assert_eq!(pooled.expect("it ends").expect("a value"), 7);
     let remote = crochet::remote().expect("there is a reactor");

@@ -1,0 +1,69 @@
+//! Bytes around urgent data, which a read stops short of as if there were no more.
+
+use std::io::Write as _;
+use std::net::TcpStream as StdStream;
+use std::os::fd::AsRawFd;
+
+use crochet::net::{TcpListener, TcpStream};
+use crochet_tests::backends::on_every_backend;
+
+/// A connection whose other end is the standard library's.
+async fn pair() -> (TcpStream, StdStream) {
+    let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let peer = StdStream::connect(listener.local_addr().unwrap()).unwrap();
+    peer.set_nodelay(true).unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    (stream, peer)
+}
+
+fn send_urgent(peer: &StdStream, byte: u8) {
+    // SAFETY: the socket is open, and the buffer has one byte.
+    let sent = unsafe { libc::send(peer.as_raw_fd(), (&raw const byte).cast(), 1, libc::MSG_OOB) };
+    assert_eq!(sent, 1);
+}
+
+async fn read(stream: &TcpStream) -> Vec<u8> {
+    let mut buf = [0; 64];
+    let length = stream.read(&mut buf).await.unwrap();
+    buf[..length].to_vec()
+}
+
+#[test]
+fn bytes_behind_urgent_data_are_read_without_another_event() {
+    on_every_backend(|| async {
+        let (stream, mut peer) = pair().await;
+        // Before the poller has been asked, so that one event tells of all.
+        peer.write_all(b"before").unwrap();
+        send_urgent(&peer, b'!');
+        peer.write_all(b"behind").unwrap();
+        assert_eq!(read(&stream).await, b"before");
+        assert_eq!(read(&stream).await, b"behind");
+        // And when the first read was a short one for which there had been an event.
+        peer.write_all(b"next").unwrap();
+        assert_eq!(read(&stream).await, b"next");
+        peer.write_all(b"more").unwrap();
+        send_urgent(&peer, b'!');
+        peer.write_all(b"last").unwrap();
+        drop(peer);
+        assert_eq!(read(&stream).await, b"more");
+        assert_eq!(read(&stream).await, b"last");
+        assert_eq!(read(&stream).await, b"");
+    });
+}
+
+#[test]
+fn the_end_that_comes_with_the_last_bytes_is_read() {
+    on_every_backend(|| async {
+        for with_event in [true, false] {
+            let (stream, mut peer) = pair().await;
+            if with_event {
+                peer.write_all(b"first").unwrap();
+                assert_eq!(read(&stream).await, b"first");
+            }
+            peer.write_all(b"last").unwrap();
+            drop(peer);
+            assert_eq!(read(&stream).await, b"last");
+            assert_eq!(read(&stream).await, b"");
+        }
+    });
+}
