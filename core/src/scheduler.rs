@@ -173,11 +173,11 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static, N: Send + 'static> Scheduler<U,
     /// for the rest.
     pub fn collect_wakes(&self) {
         self.with_local(|local| {
-            let sent = self.shared.inbox.drain();
-            sent.for_each(|task| local.unsorted.push(task));
             while let Some(task) = local.fresh.pop() {
                 local.unsorted.push(task);
             }
+            let sent = self.shared.inbox.drain();
+            sent.for_each(|task| local.unsorted.push(task));
         });
         while let Some(Some(task)) = self.with_local(|local| {
             let task = local.unsorted.pop()?;

@@ -102,7 +102,8 @@ impl Keeper {
         drop(entry);
     }
 
-    /// Drops the values whose handles were dropped elsewhere. Each turn begins with it.
+    /// Drops the values whose handles were dropped elsewhere. To be called when a turn begins,
+    /// and when the loop wakes up.
     pub(crate) fn sweep(&self) {
         let is_dirty = |left: &&Arc<Left>| left.is_dirty.load(Ordering::Relaxed);
         let Some(left) = self.left.get().filter(is_dirty) else {

@@ -30,7 +30,8 @@ impl Hosted {
         run: Run,
     ) -> Result<(Self, Remote, X), SetupError> {
         let (ended, opener) = Latch::closed();
-        let (tell, told) = sync_channel(1);
+        // No room: what is made has an owner, or is told that there is none.
+        let (tell, told) = sync_channel(0);
         let thread = ServiceThread::start("crochet-reactor", move || {
             let _ended = opener;
             make_and_run(make, run, &tell);

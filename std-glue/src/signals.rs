@@ -231,7 +231,7 @@ impl Settings {
             Ok(_) | Err(StopError::NotSetUp) => {}
             Err(StopError::Timeout) => log::warn!(
                 target: "crochet",
-                "at SIGTERM: not all operations ended within {:?}",
+                "at SIGTERM: not all operations, or not the reactor's thread, ended within {:?}",
                 self.drain_limit,
             ),
             Err(error) => log::warn!(target: "crochet", "at SIGTERM: {error}"),

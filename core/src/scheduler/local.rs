@@ -51,8 +51,8 @@ impl Local {
 
     /// Takes the next task to be run: in turn one that is ready and one that is fresh, so that however
     /// many operations come, a task that is woken waits for at most one of them more than there are
-    /// tasks before it, and the other way round. Tasks that were spawned before
-    /// the loop has begun precede operations that were submitted by then: as many as are `ahead`.
+    /// tasks before it, and the other way round. Tasks that were spawned before the loop has begun precede
+    /// operations that were submitted by then: as many as are `ahead`.
     pub(super) fn next(&mut self) -> Option<Runnable> {
         if self.next_is == Kind::Ready || self.fresh.is_empty() {
             if let Some(task) = self.ready.pop() {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::chain::Chain;
 use super::{Deferred, End};
+use crate::caught;
 
 /// The deferred was cancelled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -133,7 +134,7 @@ impl<T: 'static, E: 'static> Deferred<T, E> {
             End::Chain(chain, slot) => chain.settle_early(|| {
                 // An error that is there already is the one that will be seen.
                 let unwanted = error.and_then(|error| slot.fail(error));
-                drop(unwanted);
+                caught::contain("the destructor of a result", || drop(unwanted));
             }),
         }
     }

@@ -34,6 +34,9 @@ impl Socket for std::os::unix::net::UnixStream {
     const SHORT_READS_DRAIN: bool = false;
 }
 
+/// How many slices one call reads into; those behind are left out of it.
+const SLICES: usize = 1024;
+
 /// A socket of the standard library that is connected, or about to be, and does not block.
 ///
 /// Reads and writes through a shared reference.
@@ -119,7 +122,8 @@ where
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        let wanted = bufs.iter().map(|buf| buf.len()).sum();
+        let filled = bufs.iter().take(SLICES);
+        let wanted = filled.map(|buf| buf.len()).sum();
         let attempt = |mut socket: &S| self.note(socket.read_vectored(bufs), wanted);
         self.io.poll_io(Direction::Read, cx, attempt)
     }

@@ -97,6 +97,9 @@ impl Work for Guarded<'_> {
 
     fn awake(&self) {
         let scheduler = &self.context.scheduler;
+        if scheduler.shared().is_forked() {
+            return;
+        }
         match self.course {
             // Not `collect`, which does nothing when nothing has been sent: the loop's sleep has to
             // be ended all the same, or it could not go to sleep again.

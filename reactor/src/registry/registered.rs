@@ -116,6 +116,11 @@ impl<S: AsFd> Registered<S> {
         registry.expect_event(self.source.as_fd(), &self.state, direction)
     }
 
+    /// Has every read find out whether it has left something behind.
+    pub(crate) fn expect_more(&self) {
+        self.state.is_more.set(true);
+    }
+
     /// Takes note that a read has left no bytes behind: the next one waits for an event, and need not
     /// find out. Where that event may have come already, or has to be asked for, it finds out.
     pub(crate) fn drained(&self) {

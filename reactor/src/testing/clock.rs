@@ -68,8 +68,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Clock {
     /// Returns the virtual time that has passed since the reactor was made.
+    ///
+    /// # Panics
+    ///
+    /// In a forked child.
     #[must_use]
+    #[track_caller]
     pub fn now(&self) -> Duration {
+        self.check_process();
         self.timeline.now()
     }
 
@@ -121,8 +127,14 @@ impl Clock {
 
     /// Returns how many threads are blocked in waits on the reactor at this moment, as
     /// [`wait_for_blocked`](Self::wait_for_blocked) counts them.
+    ///
+    /// # Panics
+    ///
+    /// In a forked child.
     #[must_use]
+    #[track_caller]
     pub fn blocked(&self) -> usize {
+        self.check_process();
         self.timeline.parked()
     }
 
@@ -137,12 +149,19 @@ impl Clock {
     /// of them blocks. Operations may wait for timers and for the threads that take part. What they
     /// wait for elsewhere, such as work in a thread pool or a thread without a guard, is unknown to
     /// the clock, and the time may pass meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// In a forked child.
     #[must_use = "the time passes by itself only as long as the guard lives"]
+    #[track_caller]
     pub fn auto_advance(&self) -> AutoAdvance {
+        self.check_process();
         let thread = thread::current().id();
         self.timeline.add_partner(thread);
         AutoAdvance {
             timeline: Arc::clone(&self.timeline),
+            process: self.process,
             thread,
             bound: PhantomData,
         }
@@ -154,6 +173,11 @@ impl Clock {
             !is_reactor_thread(),
             "this thread runs a reactor, whose time only other threads can move or wait for"
         );
+        self.check_process();
+    }
+
+    #[track_caller]
+    fn check_process(&self) {
         // Nobody runs it here, and a thread of the parent may have held its lock.
         assert!(
             !self.process.is_past(),
@@ -172,10 +196,13 @@ pub(super) fn wait_for_blocked(timeline: &Timeline, threads: usize) {
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Clock")
-            .field("now", &self.now())
-            .field("blocked", &self.blocked())
-            .finish()
+        let mut clock = f.debug_struct("Clock");
+        if !self.process.is_past() {
+            clock
+                .field("now", &self.timeline.now())
+                .field("blocked", &self.timeline.parked());
+        }
+        clock.finish_non_exhaustive()
     }
 }
 
@@ -184,6 +211,7 @@ impl fmt::Debug for Clock {
 /// It belongs to that thread.
 pub struct AutoAdvance {
     timeline: Arc<Timeline>,
+    process: Generation,
     thread: ThreadId,
     bound: PhantomData<*const ()>,
 }
@@ -198,6 +226,8 @@ impl fmt::Debug for AutoAdvance {
 
 impl Drop for AutoAdvance {
     fn drop(&mut self) {
-        self.timeline.remove_partner(self.thread);
+        if !self.process.is_past() {
+            self.timeline.remove_partner(self.thread);
+        }
     }
 }

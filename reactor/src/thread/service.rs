@@ -59,7 +59,8 @@ thread_local! {
     // A thread's first local, and so the last to be destroyed: the C library's list of destructors, and the
     // standard library's where it keeps one, are run from the end. Neither promises that. If it were
     // otherwise, joins would take as long as the locals that are destroyed after this one: tests/threads.rs has
-    // slow ones. On a thread that calls `exit` they go early; it is not joined, as its body has not ended.
+    // slow ones. On a thread that calls `exit` all locals go early, and the thread stays: whoever joins it then
+    // waits until the process ends, which it is about to.
     static LAST: Cell<Option<Opener>> = const { Cell::new(None) };
 }
 
@@ -121,7 +122,8 @@ impl ServiceThread {
     /// Waits until the thread has ended, at most for `limit`; `None` when it has not by then.
     ///
     /// The destructors of a thread's locals, which are an application's, may take any time: they count. What
-    /// a C library has the system call when a thread ends comes later, and is waited for in any case.
+    /// a C library has the system call when a thread ends comes later, and is waited for in any case; and on
+    /// systems where that is all locals (Android, OpenBSD, illumos, Solaris, Haiku), so may they be.
     ///
     /// Any number of threads may wait; the first that comes to the end is told how it was, the others that it
     /// was well.

@@ -15,9 +15,9 @@ mod io;
 mod listen;
 mod multicast;
 mod poller;
+#[cfg(target_os = "linux")]
+mod short_reads;
 mod stale;
 mod tcp;
 mod udp;
-#[cfg(target_os = "linux")]
-mod urgent;
 mod write_buffer;

@@ -75,20 +75,28 @@ fn every_member_of_a_group_hears_a_datagram_until_it_leaves() {
     });
 }
 
-/// Finds an interface that groups of IPv6 are routed over. The loopback interface seldom is one.
+/// Finds an interface that groups of IPv6 are routed over, and that has an address to send from. The loopback interface
+/// seldom is one.
 #[cfg(target_os = "linux")]
 fn routed_interface() -> Option<u32> {
+    // Tentative, or found to be another's.
+    const UNUSABLE: u32 = 0x48;
     let routes = fs::read_to_string("/proc/net/ipv6_route").ok()?;
-    let read = |name: &str, file: &str| {
-        let text = fs::read_to_string(format!("/sys/class/net/{name}/{file}"));
-        text.expect("the interface is there").trim().to_owned()
+    let addrs = fs::read_to_string("/proc/net/if_inet6").ok()?;
+    let is_routed = |name: &str| {
+        let mut for_groups = routes
+            .lines()
+            .filter(|line| line.starts_with("ff000000000000000000000000000000 08"));
+        for_groups.any(|line| line.split_whitespace().last() == Some(name))
     };
-    let mut found = routes.lines().filter_map(|line| {
+    let number = |column: &str| u32::from_str_radix(column, 16).expect("a number");
+    let mut found = addrs.lines().filter_map(|line| {
         let columns: Vec<_> = line.split_whitespace().collect();
-        let name = columns.last()?;
-        let is_for_groups = line.starts_with("ff000000000000000000000000000000 08");
-        let is_up = is_for_groups && read(name, "operstate") != "down";
-        is_up.then(|| read(name, "ifindex").parse().expect("a number"))
+        let [_addr, index, _prefix, _scope, flags, name] = columns[..] else {
+            return None;
+        };
+        let is_usable = number(flags) & UNUSABLE == 0;
+        (is_usable && is_routed(name)).then(|| number(index))
     });
     found.next()
 }

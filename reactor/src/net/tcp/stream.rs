@@ -59,7 +59,10 @@ impl TcpStream {
     /// Whatever the system reports; not being on a reactor.
     pub fn from_std(stream: net::TcpStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Self::from_nonblocking(stream)
+        let stream = Self::from_nonblocking(stream)?;
+        // Who had it before may have read urgent data, or have made it of something else than TCP.
+        stream.io.registered().expect_more();
+        Ok(stream)
     }
 
     pub(super) fn from_nonblocking(stream: net::TcpStream) -> io::Result<Self> {

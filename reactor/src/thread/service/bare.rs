@@ -62,9 +62,15 @@ impl Thread {
         let start = Box::into_raw(Box::new(Start { name, body }));
         let mut id = MaybeUninit::uninit();
         // SAFETY: `id` may be written to, the attributes are initialised, and `run` takes over `start`.
-        let refused = unsafe {
+        let mut refused = unsafe {
             libc::pthread_create(id.as_mut_ptr(), attributes.0.as_ptr(), run, start.cast())
         };
+        if refused == libc::EINVAL {
+            // The program's locals need more than that: the C library knows how much.
+            // SAFETY: as above; no thread has been started, and without attributes there are the usual ones.
+            refused =
+                unsafe { libc::pthread_create(id.as_mut_ptr(), ptr::null(), run, start.cast()) };
+        }
         if let Err(error) = refusal(refused) {
             // SAFETY: it came from a box above, and no thread has it.
             drop(unsafe { Box::from_raw(start) });

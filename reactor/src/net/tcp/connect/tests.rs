@@ -72,12 +72,18 @@ fn an_address_of_a_host_that_does_not_answer_delays_the_next_one_only() {
             assert_eq!(stream.peer_addr().unwrap(), addr);
         }
         // It was tried: where it is the only one, it is told.
-        let connect = connect.timeout(Duration::from_millis(50));
-        let error = connect.to_looked_up(move || Ok(vec![dead])).await;
-        let Err(ConnectError::TimedOut(attempts)) = error else {
-            panic!("{error:?}");
-        };
-        assert_eq!(attempts[0].addr(), dead);
+        for limit in [MILLISECOND * 50, MILLISECOND * 500, MILLISECOND * 5000] {
+            let connect = connect.clone().timeout(limit);
+            let error = connect.to_looked_up(move || Ok(vec![dead])).await;
+            let Err(ConnectError::TimedOut(attempts)) = error else {
+                panic!("{error:?}");
+            };
+            // On a machine that is busy the look-up alone may have taken that long.
+            if let [attempt] = &attempts[..] {
+                return assert_eq!(attempt.addr(), dead);
+            }
+        }
+        panic!("a look-up takes five seconds");
     });
 }
 
@@ -115,7 +121,7 @@ fn a_look_up_that_does_not_end_is_given_up_when_the_time_is_up() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_look_up_that_takes_long_leaves_the_addresses_the_rest_of_the_time() {
-    const LIMIT: Duration = Duration::from_millis(60);
+    const LIMIT: Duration = Duration::from_millis(400);
     on_every_backend(|| async {
         let (dead, _held) = silent();
         let (control, look_up) = LookUp::new();

@@ -1,11 +1,14 @@
-//! Bytes around urgent data, which a read stops short of as if there were no more.
+//! Short reads that leave something behind: the end, bytes behind urgent data, more slices than one call takes.
 
-use std::io::Write as _;
-use std::net::TcpStream as StdStream;
+use std::future::poll_fn;
+use std::io::{IoSliceMut, Write as _};
+use std::net::{TcpListener as StdListener, TcpStream as StdStream};
 use std::os::fd::AsRawFd;
+use std::pin::Pin;
 
 use crochet::net::{TcpListener, TcpStream};
 use crochet_tests::backends::on_every_backend;
+use futures_io::AsyncRead as _;
 
 /// A connection whose other end is the standard library's.
 async fn pair() -> (TcpStream, StdStream) {
@@ -65,5 +68,48 @@ fn the_end_that_comes_with_the_last_bytes_is_read() {
             assert_eq!(read(&stream).await, b"last");
             assert_eq!(read(&stream).await, b"");
         }
+    });
+}
+
+#[test]
+fn more_slices_than_a_call_takes_are_filled_by_the_next_ones() {
+    on_every_backend(|| async {
+        let (stream, mut peer) = pair().await;
+        let sent: Vec<u8> = (0..2000_u32)
+            .map(|number| number.to_le_bytes()[0])
+            .collect();
+        peer.write_all(&sent).unwrap();
+        let mut got = Vec::new();
+        while got.len() < sent.len() {
+            let mut bytes = [0_u8; 1500];
+            let mut slices: Vec<_> = bytes.chunks_mut(1).map(IoSliceMut::new).collect();
+            let mut reader = &stream;
+            let read = poll_fn(|cx| Pin::new(&mut reader).poll_read_vectored(cx, &mut slices));
+            let length = read.await.unwrap();
+            got.extend_from_slice(&bytes[..length]);
+        }
+        assert!(got == sent);
+    });
+}
+
+#[test]
+fn a_connection_that_others_have_used_is_read_until_there_is_nothing() {
+    on_every_backend(|| async {
+        let listener = StdListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = StdStream::connect(listener.local_addr().unwrap()).unwrap();
+        peer.set_nodelay(true).unwrap();
+        let (used, _) = listener.accept().unwrap();
+        peer.write_all(b"before").unwrap();
+        send_urgent(&peer, b'!');
+        peer.write_all(b"behind").unwrap();
+        // The mark stays when the urgent byte has been read, and the poller is told of bytes alone.
+        let mut byte = 0_u8;
+        // SAFETY: the socket is open, and the buffer has room for one byte.
+        let received =
+            unsafe { libc::recv(used.as_raw_fd(), (&raw mut byte).cast(), 1, libc::MSG_OOB) };
+        assert_eq!((received, byte), (1, b'!'));
+        let stream = TcpStream::from_std(used).unwrap();
+        assert_eq!(read(&stream).await, b"before");
+        assert_eq!(read(&stream).await, b"behind");
     });
 }
