@@ -123,11 +123,11 @@ impl Program {
     #[track_caller]
     pub fn end(mut self) -> End {
         assert_eq!(self.line(), "", "a line that was not expected");
+        let status = self.child.wait().expect("the program ends");
         if let Some(errors) = self.errors.take() {
             let errors = errors.join().expect("the program writes text");
             assert_eq!(errors, "", "a program that was to be silent");
         }
-        let status = self.child.wait().expect("the program ends");
         match (status.code(), status.signal()) {
             (Some(code), _) => End::Exit(code),
             (None, Some(signal)) => End::Signal(signal),

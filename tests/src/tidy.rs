@@ -5,6 +5,7 @@ use std::future::Future;
 use std::ops::{Deref, DerefMut};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crochet::{Budget, Builder, Reactor, Remote, Snapshot, is_reactor_thread};
 use crochet_reactor::BlockingError;
@@ -102,16 +103,22 @@ impl Tidy {
 /// and what they wake in turn, end in these.
 const LOOKS: u32 = 16;
 
+/// How long what the system has for the loop may take to come: the end of a connection on the loopback interface.
+const ON_ITS_WAY: Duration = Duration::from_millis(200);
+
 /// Waits for the end of a case, looks until nothing is left or it has had its time, and stops the reactor.
 fn look_and_stop(remote: &Remote, ended: &Receiver<()>) -> Result<Snapshot, BlockingError> {
     ended.recv().expect_err("nothing is sent");
     let look = || remote.snapshot(LONG);
+    let begun = Instant::now();
     let mut left = look();
-    for _ in 1..LOOKS {
+    let mut looks = 1;
+    while looks < LOOKS || begun.elapsed() < ON_ITS_WAY {
         if !matches!(&left, Ok(left) if !is_empty(left)) {
             break;
         }
         left = look();
+        looks += 1;
     }
     remote.stop();
     left

@@ -87,9 +87,9 @@ fn the_kernel_sees_no_write_while_the_loop_is_awake() {
             .arg(&log);
         command.args([env!("CARGO_BIN_EXE_scenario"), "elision"]);
         let ran = child::run(command.arg(format!("{backend:?}")));
-        assert_eq!(ran.status, Some(0), "{ran:?}");
         let trace = fs::read_to_string(&log).expect("strace writes its log");
         fs::remove_file(&log).expect("the log is ours");
+        assert_eq!(ran.status, Some(0), "{ran:?}");
 
         let busy = wakes_between(&trace, "the loop is busy", "the loop goes on");
         assert_eq!(busy, [0], "on {backend:?}");

@@ -112,14 +112,18 @@ mod linux {
 
     /// The system has no room for another thread while the last one is waited for.
     fn stops_without_a_further_thread() {
-        let (main, refused) = (Thread::current(), Flag::new());
+        let (main, begun, refused) = (Thread::current(), Flag::new(), Flag::new());
         let gate = reactor_at_its_gate();
-        let theirs = refused.clone();
+        let theirs = (begun.clone(), refused.clone());
         let opener = thread::spawn(move || {
-            theirs.spin();
+            let (begun, refused) = theirs;
+            begun.set();
+            refused.spin();
             main.spin_until_asleep();
             gate.pass();
         });
+        // It has all the memory that it needs.
+        begun.spin();
         refuse_threads();
         refused.set();
         assert_eq!(crochet::stop(LONG), Ok(()));
