@@ -173,7 +173,7 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static, N: Send + 'static> Scheduler<U,
     /// for the rest.
     pub fn collect_wakes(&self) {
         self.with_local(|local| {
-            while let Some(task) = local.fresh.pop() {
+            while let Some(task) = local.sent.pop() {
                 local.unsorted.push(task);
             }
             let sent = self.shared.inbox.drain();

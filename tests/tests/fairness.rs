@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use crochet::{Budget, JoinHandle, Reactor, call_later, sleep, spawn, yield_now};
 use crochet_tests::backends::for_every_backend;
+use crochet_tests::operations::{submit, submit_pending};
 use crochet_tests::tidy::Tidy;
+use crochet_tests::traces::Trace;
 
 /// Tasks that are always ready, until this is dropped.
 struct Flood {
@@ -160,6 +162,28 @@ fn what_threads_submit_does_not_wait_for_all_tasks_that_are_ready() {
             assert_eq!(begun.load(Ordering::Relaxed), turn * 8);
             assert_eq!(flooding.polls(), u64::from(16 + turn * 8));
         }
+    });
+}
+
+#[test]
+fn an_operation_finds_what_its_thread_has_cancelled_before_gone_however_many_wait() {
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let remote = reactor.remote();
+        let trace = Trace::new();
+        let (pending, seen) = (submit_pending(&remote, trace.value()), trace.clone());
+        reactor.turn(Budget::default()).unwrap();
+        let _flood = flood(&reactor, 100);
+        let elsewhere = move || {
+            let others: Vec<_> = (0..20).map(|_| submit(&remote, || ())).collect();
+            pending.cancel();
+            (others, submit(&remote, move || seen.count()))
+        };
+        let (_others, probe) = thread::spawn(elsewhere).join().unwrap();
+        while !probe.is_ended() {
+            reactor.turn(Budget::new(16, 16)).unwrap();
+        }
+        assert!(matches!(probe.peek(), Some(Ok(1))), "{probe:?}");
     });
 }
 

@@ -5,10 +5,10 @@ use crate::task::{Header, OwnedList, ReadyList, Runnable, TaskRef};
 
 /// What only the loop touches.
 pub(super) struct Local {
-    // Tasks that were woken, and those that the loop has spawned.
+    // Tasks that the loop itself has woken or spawned.
     pub(super) ready: ReadyList,
-    // Operations from the inbox that have not begun.
-    pub(super) fresh: ReadyList,
+    // What has come through the inbox: operations that are to begin, and tasks that were woken elsewhere.
+    pub(super) sent: ReadyList,
     // Whose turn it is when there are both.
     next_is: Kind,
     // Set by the first look into the inbox, cleared when a closed scheduler is opened again.
@@ -28,17 +28,17 @@ pub(super) struct Local {
 /// What a task waits for in the loop's lists.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
-    /// To go on, or to begin as a task of the loop's own.
+    /// The loop itself has woken or spawned it.
     Ready,
-    /// To begin, having come through the inbox.
-    Fresh,
+    /// It has come through the inbox.
+    Sent,
 }
 
 impl Local {
     pub(super) const fn new() -> Self {
         Self {
             ready: ReadyList::new(),
-            fresh: ReadyList::new(),
+            sent: ReadyList::new(),
             next_is: Kind::Ready,
             has_begun: false,
             ahead: 0,
@@ -49,21 +49,24 @@ impl Local {
         }
     }
 
-    /// Takes the next task to be run: in turn one that is ready and one that is fresh, so that however
-    /// many operations come, a task that is woken waits for at most one of them more than there are
+    /// Takes the next task to be run: in turn one that the loop has woken and one that was sent, so that
+    /// however many operations come, a task that is woken waits for at most one of them more than there are
     /// tasks before it, and the other way round. Tasks that were spawned before the loop has begun precede
     /// operations that were submitted by then: as many as are `ahead`.
+    ///
+    /// What other contexts send is run in the order of sending: an operation finds what was woken or
+    /// cancelled before it was submitted to have been run.
     pub(super) fn next(&mut self) -> Option<Runnable> {
-        if self.next_is == Kind::Ready || self.fresh.is_empty() {
+        if self.next_is == Kind::Ready || self.sent.is_empty() {
             if let Some(task) = self.ready.pop() {
-                self.next_is = Kind::Fresh;
+                self.next_is = Kind::Sent;
                 if self.ahead > 0 {
                     self.go_ahead();
                 }
                 return Some(task);
             }
         }
-        let task = self.fresh.pop()?;
+        let task = self.sent.pop()?;
         self.next_is = Kind::Ready;
         self.count(&task);
         Some(task)
@@ -71,21 +74,21 @@ impl Local {
 
     /// Returns which list the next task is in.
     pub(super) fn first(&self) -> Option<Kind> {
-        match (self.ready.is_empty(), self.fresh.is_empty()) {
+        match (self.ready.is_empty(), self.sent.is_empty()) {
             (true, true) => None,
             (false, true) => Some(Kind::Ready),
-            (true, false) => Some(Kind::Fresh),
+            (true, false) => Some(Kind::Sent),
             (false, false) => Some(self.next_is),
         }
     }
 
     /// Looks at those that wait to be run, in no particular order of the two lists.
     pub(super) fn queued(&self) -> impl Iterator<Item = TaskRef> {
-        self.ready.iter().chain(self.fresh.iter())
+        self.ready.iter().chain(self.sent.iter())
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        !self.ready.is_empty() || !self.fresh.is_empty()
+        !self.ready.is_empty() || !self.sent.is_empty()
     }
 
     /// Counts a task if it is an operation that came through the inbox, the first time.
@@ -105,14 +108,7 @@ impl Local {
             self.has_begun = true;
             return self.take_over_first(tasks);
         }
-        tasks.for_each(|task| {
-            let list = if task.task().header().is_fresh() {
-                &mut self.fresh
-            } else {
-                &mut self.ready
-            };
-            list.push(task);
-        });
+        tasks.for_each(|task| self.sent.push(task));
     }
 
     /// Counts one of the tasks that precede all operations, and has the next one follow.
@@ -129,7 +125,7 @@ impl Local {
         let ready = self.ready.iter().count();
         self.take_over(tasks);
         // Operations that come later are not to wait for all of them.
-        self.ahead = if self.fresh.is_empty() { 0 } else { ready };
+        self.ahead = if self.sent.is_empty() { 0 } else { ready };
         self.next_is = Kind::Ready;
     }
 }

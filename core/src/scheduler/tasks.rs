@@ -35,7 +35,7 @@ impl<U: Unpark + OnLoop + Send + Sync + 'static, N: Send + 'static> Scheduler<U,
     pub fn next_task(&self) -> Option<TaskView<N>> {
         let next = self.with_local(|local| match local.first()? {
             Kind::Ready => local.ready.iter().next(),
-            Kind::Fresh => local.fresh.iter().next(),
+            Kind::Sent => local.sent.iter().next(),
         });
         // SAFETY: it is a task of this scheduler, and `with_local` finds it on the loop only.
         unsafe { TaskView::of(next??) }

@@ -100,11 +100,6 @@ impl Header {
         })
     }
 
-    /// Tells whether the loop has not looked at the task before. Called on the loop only.
-    pub(crate) fn is_fresh(&self) -> bool {
-        self.with_body(|body| *body == InBody::NotYet)
-    }
-
     /// Enters the body, unless the loop is in it already. Called on the loop only.
     pub(crate) fn enter(&self) -> Option<Entered<'_>> {
         self.with_body(|body| {

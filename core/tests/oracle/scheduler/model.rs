@@ -27,8 +27,6 @@ struct Task {
     phase: Phase,
     /// Neither run nor woken: it is being revoked, or could not be spawned.
     is_revoked: bool,
-    /// The loop has not had it in its hands.
-    is_fresh: bool,
     has_waker: bool,
     has_handle: bool,
     is_scheduled: bool,
@@ -40,9 +38,9 @@ struct Task {
 pub(super) struct World {
     tasks: Vec<Task>,
     ready: VecDeque<usize>,
-    /// What came through the inbox to begin; it takes turns with what is ready.
-    fresh: VecDeque<usize>,
-    is_fresh_next: bool,
+    /// What came through the inbox, in order; it takes turns with what is ready.
+    sent: VecDeque<usize>,
+    is_sent_next: bool,
     /// The loop has looked into the inbox.
     has_begun: bool,
     /// How many are left of those that were ready before that, which go before what it found there.
@@ -63,8 +61,8 @@ impl World {
         Self {
             tasks: Vec::new(),
             ready: VecDeque::new(),
-            fresh: VecDeque::new(),
-            is_fresh_next: false,
+            sent: VecDeque::new(),
+            is_sent_next: false,
             has_begun: false,
             ahead: 0,
             inbox: VecDeque::new(),
@@ -142,7 +140,7 @@ impl World {
                 .map(|task| task.has_handle.then_some(task.phase))
                 .collect(),
             suspended: self.suspended.len(),
-            is_ready: !self.ready.is_empty() || !self.fresh.is_empty(),
+            is_ready: !self.ready.is_empty() || !self.sent.is_empty(),
             is_closed: self.is_closed,
             unparks: self.unparks,
         }
@@ -169,7 +167,6 @@ impl World {
             body,
             phase,
             is_revoked: false,
-            is_fresh: true,
             has_waker: false,
             has_handle: true,
             is_scheduled: true,
@@ -210,7 +207,6 @@ impl World {
 
     fn schedule(&mut self, task: usize) {
         if self.is_on_loop() {
-            self.tasks[task].is_fresh = false;
             self.ready.push_back(task);
         } else if !self.is_closed {
             self.inbox.push_back(task);
@@ -272,15 +268,11 @@ impl World {
     fn drain(&mut self) {
         let ready = self.ready.len();
         for task in self.inbox.drain(..) {
-            let list = match self.tasks[task].is_fresh {
-                true => &mut self.fresh,
-                false => &mut self.ready,
-            };
-            list.push_back(task);
+            self.sent.push_back(task);
         }
         if !core::mem::replace(&mut self.has_begun, true) {
-            self.ahead = if self.fresh.is_empty() { 0 } else { ready };
-            self.is_fresh_next = false;
+            self.ahead = if self.sent.is_empty() { 0 } else { ready };
+            self.is_sent_next = false;
         }
         self.is_asleep = false;
         self.is_notified = false;
@@ -288,23 +280,22 @@ impl World {
 
     /// Takes the next task to be run.
     fn next(&mut self) -> Option<usize> {
-        let is_fresh = match (self.ready.is_empty(), self.fresh.is_empty()) {
-            (false, false) => self.is_fresh_next,
-            (_, is_none_fresh) => !is_none_fresh,
+        let is_sent = match (self.ready.is_empty(), self.sent.is_empty()) {
+            (false, false) => self.is_sent_next,
+            (_, is_none_sent) => !is_none_sent,
         };
-        let list = if is_fresh {
-            &mut self.fresh
+        let list = if is_sent {
+            &mut self.sent
         } else {
             &mut self.ready
         };
         let task = list.pop_front()?;
-        if is_fresh {
-            self.is_fresh_next = false;
+        if is_sent {
+            self.is_sent_next = false;
         } else {
             self.ahead = self.ahead.saturating_sub(1);
-            self.is_fresh_next |= self.ahead == 0;
+            self.is_sent_next |= self.ahead == 0;
         }
-        self.tasks[task].is_fresh = false;
         Some(task)
     }
 
