@@ -129,7 +129,7 @@ fn a_source_that_cannot_be_armed_is_tried_again() {
 }
 
 /// A waker whose destructor panics.
-struct Unclean;
+pub(super) struct Unclean;
 
 impl Wake for Unclean {
     fn wake(self: Arc<Self>) {}

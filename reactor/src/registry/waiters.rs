@@ -143,6 +143,7 @@ mod tests {
     use std::task::Wake;
 
     use super::*;
+    use crate::registry::tests::Unclean;
 
     #[derive(Default)]
     struct Count(AtomicUsize);
@@ -174,18 +175,6 @@ mod tests {
         }
         waiters.wake_all();
         assert_eq!(count.0.load(Ordering::Relaxed), 4);
-    }
-
-    struct Unclean;
-
-    impl Wake for Unclean {
-        fn wake(self: Arc<Self>) {}
-    }
-
-    impl Drop for Unclean {
-        fn drop(&mut self) {
-            panic!("the destructor of a waker");
-        }
     }
 
     #[test]
