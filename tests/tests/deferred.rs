@@ -186,7 +186,7 @@ fn a_panic_while_the_canceller_is_dropped_loses_no_wake_up() {
     struct PanicOnDrop;
     impl Drop for PanicOnDrop {
         fn drop(&mut self) {
-            panic!("the destructor of a canceller panics on purpose");
+            panic!("what a canceller has panics on purpose as it is dropped");
         }
     }
     logs::capture();
@@ -201,7 +201,7 @@ fn a_panic_while_the_canceller_is_dropped_loses_no_wake_up() {
         });
         assert_eq!(task.await.expect("no panic"), Ok(3));
     });
-    logs::assert_one_error("the destructor of a canceller panics on purpose");
+    logs::assert_one_error("what a canceller has panics on purpose as it is dropped");
 }
 
 #[test]
