@@ -26,22 +26,33 @@ impl Thread {
         Self { proc }
     }
 
-    /// Computes until the thread sleeps in a system call.
+    /// Computes until the thread sleeps in a system call, and not just for a moment, as for a lock.
     ///
     /// # Panics
     ///
     /// When the thread ends.
     pub fn spin_until_asleep(&self) {
-        while self.state() != 'S' {
+        const LOOKS: usize = 20;
+        let mut seen = (0, None);
+        while seen.0 < LOOKS {
+            let sleep = self.sleep();
+            let same = sleep.is_some() && sleep == seen.1;
+            seen = (if same { seen.0 + 1 } else { 0 }, sleep);
             thread::yield_now();
         }
     }
 
-    fn state(&self) -> char {
-        let stat = fs::read_to_string(self.proc.join("stat")).expect("the thread lives");
-        // The name, in parentheses before the state, may contain anything.
-        let (_, rest) = stat.rsplit_once(") ").expect("a name in parentheses");
-        rest.chars().next().expect("a state after the name")
+    /// Returns which sleep of the thread's this is, counted from its beginning; `None` while it is awake.
+    fn sleep(&self) -> Option<u64> {
+        let status = fs::read_to_string(self.proc.join("status")).expect("the thread lives");
+        let field = |name| {
+            let value = status.lines().find_map(|line| line.strip_prefix(name));
+            value.expect("every kernel has it").trim_start()
+        };
+        let switches = field("voluntary_ctxt_switches:").parse();
+        field("State:")
+            .starts_with('S')
+            .then(|| switches.expect("a number"))
     }
 }
 

@@ -47,19 +47,20 @@ fn main_returns_with_pending_operations_which_are_dropped_on_the_reactor() {
 #[test]
 #[cfg(unix)]
 fn an_exit_with_ten_thousand_pending_results_is_silent_and_soon() {
-    let hooks: Vec<u64> = std::iter::repeat_with(|| {
+    let mut hooks = Vec::new();
+    // The quickest of some, because the machine may have much else to do.
+    while hooks.len() < 64 {
         let mut command = Command::new(env!("CARGO_BIN_EXE_process"));
         let ran = child::run(command.arg("exit-with-pending"));
         assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""), "{ran:?}");
         assert_eq!(ran.out.len(), 1, "{ran:?}");
-        ran.out[0].parse().expect("a number of microseconds")
-    })
-    .take(8)
-    .collect();
-    println!("the exit hook took {hooks:?} us");
-    // The quickest, because the machine may have much else to do.
-    let quickest = hooks.iter().min().expect("eight runs");
-    assert!(*quickest < 10_000, "{hooks:?} us");
+        let hook: u64 = ran.out[0].parse().expect("a number of microseconds");
+        hooks.push(hook);
+        if hook < 10_000 {
+            return;
+        }
+    }
+    panic!("the exit hook took {hooks:?} us");
 }
 
 #[test]

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use crochet::logs::{FlushError, NonBlocking};
 use crochet_tests::recorder::{Gate, Recorder, lock, numbered, say};
-use crochet_tests::threads::Thread;
 use crochet_tests::{LONG, SHORT};
 use log::{Level, Log, Metadata, Record};
 
@@ -158,38 +157,6 @@ fn a_flush_waits_for_what_was_queued_before_and_not_for_more() {
         assert_eq!(logger.flush_within(SHORT), Err(FlushError::Timeout));
     });
     gate.open();
-}
-
-#[test]
-fn a_flush_does_not_wait_for_what_another_one_wants() {
-    let gate = Gate::new();
-    let held = Arc::clone(&gate);
-    let recorder = Recorder::new().on_log(move |_| held.pass());
-    let seen = recorder.seen();
-    let logger = NonBlocking::wrap(recorder);
-    thread::scope(|scope| {
-        let (tell, told) = mpsc::channel();
-        let flush = |tell: mpsc::Sender<Thread>| {
-            let logger = &logger;
-            scope.spawn(move || {
-                tell.send(Thread::current()).expect("the test waits");
-                logger.flush_within(LONG)
-            })
-        };
-        say(&logger, 0);
-        let first = flush(tell.clone());
-        told.recv().expect("it has begun").spin_until_asleep();
-        say(&logger, 1);
-        let second = flush(tell);
-        told.recv().expect("it has begun").spin_until_asleep();
-        gate.let_through(1);
-        assert_eq!(first.join().expect("no panic"), Ok(()));
-        assert_eq!(seen.lines(), numbered([0]));
-        assert!(!second.is_finished());
-        gate.open();
-        assert_eq!(second.join().expect("no panic"), Ok(()));
-    });
-    assert_eq!(seen.lines(), numbered(0..2));
 }
 
 #[test]

@@ -327,3 +327,50 @@ impl State {
         Job::Flush(self.written)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use log::Level;
+
+    use super::super::passage::Mark;
+    use super::{Finished, Job, Limits, Owned, Passage, Pushed, Queue};
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    const LIMITS: Limits = Limits {
+        records: 8,
+        bytes: usize::MAX,
+    };
+
+    fn push(queue: &Queue) -> Pushed {
+        let record = Owned::new(Level::Info, "queue", String::new());
+        queue.push(record, Passage::own(Mark::new()), LIMITS)
+    }
+
+    #[test]
+    fn a_flush_does_not_wait_for_what_another_one_wants() {
+        let queue = Queue::new();
+        assert!(matches!(push(&queue), Pushed::Start));
+        thread::scope(|scope| {
+            let first = scope.spawn(|| queue.flush(LONG));
+            while queue.lock().flush_at.is_none() {
+                thread::yield_now();
+            }
+            assert!(matches!(push(&queue), Pushed::Done));
+            let second = scope.spawn(|| queue.flush(LONG));
+            // The log thread's part.
+            assert!(matches!(queue.next(Finished::Nothing), Job::Write(_)));
+            assert!(matches!(queue.next(Finished::Write), Job::Flush(1)));
+            assert!(matches!(queue.next(Finished::Flush(1)), Job::Write(_)));
+            assert!(first.join().expect("no panic"));
+            assert!(!second.is_finished());
+            assert!(matches!(queue.next(Finished::Write), Job::Flush(2)));
+            queue.lock().ending = true;
+            assert!(matches!(queue.next(Finished::Flush(2)), Job::End));
+            assert!(second.join().expect("no panic"));
+        });
+    }
+}
