@@ -84,6 +84,11 @@ impl Log for Held {
     fn flush(&self) {}
 }
 
+/// The printer behind a bridge that waits for it however busy the machine is.
+fn printer() -> NonBlocking {
+    NonBlocking::builder().flush_limit(LONG).wrap(Printer)
+}
+
 fn install(logger: NonBlocking) -> &'static NonBlocking {
     let logger: &'static NonBlocking = Box::leak(Box::new(logger));
     log::set_logger(logger).expect("the program has no other logger");
@@ -101,13 +106,13 @@ fn say(line: impl Display) {
 }
 
 fn leave_after_logging(leave: fn()) {
-    install(NonBlocking::wrap(Printer));
+    install(printer());
     (0..100).for_each(|number| log::info!("{number}"));
     leave();
 }
 
 fn exit_with_a_reactor() {
-    install(NonBlocking::wrap(Printer));
+    install(printer());
     crochet::setup().expect("a reactor can be started");
     // Its failure is logged while the reactor stops at exit.
     let pending = crochet::run_in_reactor(|| async {
@@ -129,7 +134,7 @@ impl Drop for PanicOnDrop {
 }
 
 fn exit_from_an_operation() {
-    install(NonBlocking::wrap(Printer));
+    install(printer());
     crochet::setup().expect("a reactor can be started");
     let left = crochet::wait_for(LONG, || async {
         log::info!("leaving from the reactor");
@@ -155,12 +160,12 @@ fn log_after_the_end() {
     // SAFETY: `late` is an `extern "C"` function, and it does not panic: printing is all it does.
     let refused = unsafe { libc::atexit(late) };
     assert_eq!(refused, 0, "there is room for a hook");
-    install(NonBlocking::wrap(Printer));
+    install(printer());
     log::info!("in time");
 }
 
 fn exit_with_an_idle_log_thread() {
-    let logger = install(NonBlocking::wrap(Printer));
+    let logger = install(printer());
     log::info!("said");
     logger.flush_within(LONG).expect("the logger is quick");
     say(LEAVING);
@@ -171,7 +176,7 @@ fn the_thread_comes_and_goes() {
         let names = threads::names();
         names.iter().filter(|name| *name == "crochet-log").count()
     };
-    let logger = NonBlocking::wrap(Printer);
+    let logger = printer();
     let (all, files) = (threads::names().len(), threads::open_files());
     say(count());
     logger.flush();
@@ -209,7 +214,7 @@ fn fork_while_the_logger_writes() {
 }
 
 fn fork_before_the_first_record() {
-    let logger = install(NonBlocking::wrap(Printer));
+    let logger = install(printer());
     let child = forked::fork(|| {
         log::info!("of the child");
         logger
