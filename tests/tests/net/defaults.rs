@@ -26,8 +26,10 @@ fn connecting_has_thirty_seconds_unless_another_time_is_set() {
                     Some(_) | None => {}
                 }
             };
-            assert!(left <= Duration::from_secs(limit), "{left:?}");
-            assert!(left > Duration::from_secs(limit - 10), "{left:?}");
+            // A timer's tick may be a little after the time that was asked for.
+            let limit = Duration::from_secs(limit);
+            assert!(left < limit + Duration::from_millis(1), "{left:?}");
+            assert!(left > limit - Duration::from_secs(10), "{left:?}");
             connecting.cancel();
             reactor.turn(Budget::default()).unwrap();
         }
