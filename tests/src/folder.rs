@@ -1,5 +1,6 @@
 //! Folders that a test has to itself.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -21,10 +22,16 @@ impl Folder {
     #[expect(clippy::new_without_default, reason = "it makes a folder")]
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("crochet-{}-{number}", process::id()));
-        fs::create_dir(&path).expect("a folder can be made");
-        Self { path }
+        loop {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let path = env::temp_dir().join(format!("crochet-{}-{number}", process::id()));
+            match fs::create_dir(&path) {
+                Ok(()) => return Self { path },
+                // A process that was killed has left its own, and this one has its number.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => panic!("a folder can be made: {error}"),
+            }
+        }
     }
 
     /// Returns the path of a file in the folder.
