@@ -33,27 +33,50 @@ impl Thread {
     /// When the thread ends.
     pub fn spin_until_asleep(&self) {
         const LOOKS: usize = 20;
-        let mut seen = (0, None);
-        while seen.0 < LOOKS {
-            let sleep = self.sleep();
-            let same = sleep.is_some() && sleep == seen.1;
-            seen = (if same { seen.0 + 1 } else { 0 }, sleep);
+        let look = || {
             thread::yield_now();
+            self.sleep()
+        };
+        loop {
+            let sleep = look();
+            if sleep.is_some() && (0..LOOKS).all(|_| look() == sleep) {
+                return;
+            }
         }
     }
 
-    /// Returns which sleep of the thread's this is, counted from its beginning; `None` while it is awake.
-    fn sleep(&self) -> Option<u64> {
-        let status = fs::read_to_string(self.proc.join("status")).expect("the thread lives");
-        let field = |name| {
-            let value = status.lines().find_map(|line| line.strip_prefix(name));
-            value.expect("every kernel has it").trim_start()
-        };
-        let switches = field("voluntary_ctxt_switches:").parse();
-        field("State:")
-            .starts_with('S')
-            .then(|| switches.expect("a number"))
+    /// Returns how often the thread has gone to sleep.
+    ///
+    /// # Panics
+    ///
+    /// When the thread has ended.
+    #[must_use]
+    pub fn sleeps(&self) -> u64 {
+        sleeps_in(&self.status())
     }
+
+    /// Returns which of its sleeps the thread is in; `None` while it is awake.
+    fn sleep(&self) -> Option<u64> {
+        let status = self.status();
+        field(&status, "State:")
+            .starts_with('S')
+            .then(|| sleeps_in(&status))
+    }
+
+    fn status(&self) -> String {
+        fs::read_to_string(self.proc.join("status")).expect("the thread lives")
+    }
+}
+
+fn sleeps_in(status: &str) -> u64 {
+    let count = field(status, "voluntary_ctxt_switches:");
+    count.parse().expect("a number")
+}
+
+/// Returns a value of a thread's status.
+fn field<'a>(status: &'a str, name: &str) -> &'a str {
+    let value = status.lines().find_map(|line| line.strip_prefix(name));
+    value.expect("every kernel has it").trim()
 }
 
 /// Returns the names of the process's threads.

@@ -47,16 +47,15 @@ fn main_returns_with_pending_operations_which_are_dropped_on_the_reactor() {
 #[test]
 #[cfg(unix)]
 fn an_exit_with_ten_thousand_pending_results_is_silent_and_soon() {
-    let mut hooks = Vec::new();
-    // The quickest of some, because the machine may have much else to do.
+    let mut hooks: Vec<u64> = Vec::new();
     while hooks.len() < 64 {
         let mut command = Command::new(env!("CARGO_BIN_EXE_process"));
         let ran = child::run(command.arg("exit-with-pending"));
         assert_eq!((ran.status, ran.err.as_str()), (Some(0), ""), "{ran:?}");
         assert_eq!(ran.out.len(), 1, "{ran:?}");
-        let hook: u64 = ran.out[0].parse().expect("a number of microseconds");
-        hooks.push(hook);
-        if hook < 10_000 {
+        hooks.push(ran.out[0].parse().expect("a number of microseconds"));
+        // The quickest of eight or more, because the machine may have much else to do.
+        if hooks.len() >= 8 && hooks.iter().any(|hook| *hook < 10_000) {
             return;
         }
     }

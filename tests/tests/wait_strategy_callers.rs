@@ -1,7 +1,6 @@
 //! What threads do that wait for an operation. One test: they share the cores.
 #![cfg(target_os = "linux")]
 
-use std::fs;
 use std::future;
 use std::sync::mpsc;
 use std::thread::{self, available_parallelism};
@@ -13,25 +12,16 @@ use crochet_tests::host::Host;
 use crochet_tests::threads::Thread;
 use crochet_tests::{LONG, SHORT};
 
-/// Returns how often the calling thread has gone to sleep.
-fn sleeps() -> u64 {
-    let status = fs::read_to_string("/proc/thread-self/status").expect("/proc is there");
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-    let count = line.expect("the kernel counts them");
-    count.trim().parse().expect("a number")
-}
-
 /// Returns how often the calling thread sleeps while it waits for `calls` short sleeps.
 fn sleeps_in(calls: u32, host: &Host) -> u64 {
-    let before = sleeps();
+    let this = Thread::current();
+    let before = this.sleeps();
     for _ in 0..calls {
         // It has not ended before it is waited for.
         let napping = host.remote().submit(|| sleep(SHORT)).expect("no limit");
         napping.wait(LONG).expect("it ends");
     }
-    sleeps() - before
+    this.sleeps() - before
 }
 
 fn awaited(settings: &Builder, strategy: WaitStrategy) -> Host {

@@ -267,9 +267,7 @@ impl World {
 
     fn drain(&mut self) {
         let ready = self.ready.len();
-        for task in self.inbox.drain(..) {
-            self.sent.push_back(task);
-        }
+        self.sent.append(&mut self.inbox);
         if !core::mem::replace(&mut self.has_begun, true) {
             self.ahead = if self.sent.is_empty() { 0 } else { ready };
             self.is_sent_next = false;
