@@ -2,6 +2,7 @@
 
 mod cancel;
 mod fire;
+mod floor;
 
 use core::time::Duration;
 use std::io;
@@ -36,6 +37,7 @@ pub fn run(options: &Options, output: &mut Output) -> Result<(), SuiteError> {
         started("crochet", CancelCalls::start(size))?,
         started("tokio", CancelSleeps::tokio(size))?,
         started("smol", CancelSleeps::smol(size))?,
+        Box::new(CancelSleeps::floor(size)),
     ];
     let title = format!("create, register, cancel, {} outstanding", size.outstanding);
     Contest::new("timers", title, Unit::ShareNanoseconds, ROUNDS, options)
@@ -56,6 +58,7 @@ fn fire(
         started("crochet", Fire::crochet(spread))?,
         started("tokio", Fire::tokio(spread))?,
         started("smol", Fire::smol(spread))?,
+        Box::new(Fire::floor(spread)),
     ];
     let title = format!("insert and fire {} {when}, processor time", spread.count);
     Contest::new("timers", title, Unit::ShareNanoseconds, ROUNDS, options)

@@ -204,12 +204,9 @@ impl Resolution {
     #[must_use]
     pub const fn ticks_ceil(self, span: Duration) -> Ticks {
         let tick = self.0.get();
-        let nanos = span.as_nanos();
-        // Spans under 584 years take this branch, which spares them a division of 128 bits.
-        if nanos <= u64::MAX as u128 {
-            Ticks((nanos as u64).div_ceil(tick))
-        } else {
-            saturate(nanos.div_ceil(tick as u128))
+        match short_nanos(span) {
+            Some(nanos) => Ticks(nanos.div_ceil(tick)),
+            None => saturate(span.as_nanos().div_ceil(tick as u128)),
         }
     }
 
@@ -218,11 +215,9 @@ impl Resolution {
     #[must_use]
     pub const fn elapsed_floor(self, elapsed: Duration) -> Ticks {
         let tick = self.0.get();
-        let nanos = elapsed.as_nanos();
-        if nanos <= u64::MAX as u128 {
-            Ticks(nanos as u64 / tick)
-        } else {
-            saturate(nanos / tick as u128)
+        match short_nanos(elapsed) {
+            Some(nanos) => Ticks(nanos / tick),
+            None => saturate(elapsed.as_nanos() / tick as u128),
         }
     }
 
@@ -264,6 +259,15 @@ impl Resolution {
 }
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
+
+/// Returns the nanoseconds of a span under 584 years, which is spared arithmetic of 128 bits.
+const fn short_nanos(span: Duration) -> Option<u64> {
+    if span.as_secs() < u64::MAX / NANOS_PER_SEC {
+        Some(span.as_secs() * NANOS_PER_SEC + span.subsec_nanos() as u64)
+    } else {
+        None
+    }
+}
 
 const fn saturate(ticks: u128) -> Ticks {
     if ticks > u64::MAX as u128 {

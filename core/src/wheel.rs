@@ -76,6 +76,11 @@ pub struct Wheel<T, S = HeapStore<T>, const LEVELS: usize = 8> {
     slab: Slab<T, S>,
     lists: Lists<LEVELS>,
     now: Tick,
+    /// Up to where timers have been moved down, at most `now`: places are those as seen from here.
+    ///
+    /// If it is before `now`, some timer is due, and the first one is in the due list or, if that
+    /// is empty, in a slot of one tick.
+    reached: Tick,
 }
 
 /// Is a [`Wheel`] that holds at most `N` timers in itself and never allocates.
@@ -181,6 +186,7 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
             slab: Slab::new(store),
             lists: Lists::new(),
             now: Tick::ZERO,
+            reached: Tick::ZERO,
         }
     }
 
@@ -203,10 +209,11 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
     /// [`Full`] gives the value back if all of a [`FixedWheel`]'s places are taken, or if there is
     /// no memory for more timers, or no number: a wheel holds fewer than 2<sup>32</sup>.
     pub fn insert(&mut self, deadline: Tick, value: T) -> Result<Key, Full<T>> {
-        let index = self.slab.insert(deadline, value).map_err(Full::new)?;
-        let place = Place::of::<LEVELS>(self.now, deadline);
-        self.lists.push_back(self.slab.entries_mut(), index, place);
-        Ok(self.slab.key_at(index))
+        let key = self.slab.insert(deadline, value).map_err(Full::new)?;
+        let place = self.place_of(deadline);
+        let entries = self.slab.entries_mut();
+        self.lists.push_back(entries, key.index(), deadline, place);
+        Ok(key)
     }
 
     /// Removes a timer and returns its value, even if it is due already but not popped.
@@ -229,11 +236,12 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
     /// [`Stale`] if the timer has been popped or cancelled before.
     pub fn reset(&mut self, key: Key, deadline: Tick) -> Result<(), Stale> {
         let index = self.slab.index_of(key).ok_or(Stale::new())?;
-        let place = Place::of::<LEVELS>(self.now, deadline);
+        let place = self.place_of(deadline);
         let entries = self.slab.entries_mut();
         self.lists.unlink(entries, index);
         entries[index as usize].set_deadline(deadline);
-        self.lists.push_back(entries, index, place);
+        self.lists.push_back(entries, index, deadline, place);
+        self.settle();
         Ok(())
     }
 
@@ -265,25 +273,20 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
     /// Moves the time to `now`; every timer whose deadline is not after `now` becomes due.
     ///
     /// Takes a few instructions if no timer is late and the time enters no occupied slot, and never
-    /// longer for a far jump than for the timers on the way. A time before [`now`](Self::now)
+    /// longer for a far jump than for the timers on the way; most of these are moved when those
+    /// before them have been popped. A time before [`now`](Self::now)
     /// changes nothing.
     pub fn advance(&mut self, now: Tick) {
         if now < self.now {
             return;
         }
         if !self.lists.late_is_empty() {
-            self.distribute(Place::Late);
-        }
-        while let Some((place, start)) = self.lists.first(self.now) {
-            if start > now {
-                break;
-            }
-            // No timer is due between the slot's start and its earliest deadline, so the steps down
-            // to the levels between them can be skipped.
-            self.now = self.lists.earliest_of(place).min(now);
-            self.distribute(place);
+            // What was due before has its turn before.
+            self.collect_due();
+            self.distribute(Place::LATE);
         }
         self.now = now;
+        self.settle();
     }
 
     /// Takes the next due timer, in firing order; its key is dead from then on.
@@ -292,12 +295,15 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
     /// been taken or cancelled.
     #[must_use = "a popped timer is gone from the wheel"]
     pub fn pop_due(&mut self) -> Option<(Key, T)> {
-        let index = self.lists.first_due();
+        let mut index = self.lists.head_of(Place::DUE);
         if index == NIL {
-            None
-        } else {
-            self.remove(index)
+            if self.reached == self.now {
+                return None;
+            }
+            let (place, _) = self.lists.first(self.reached)?;
+            index = self.lists.head_of(place);
         }
+        self.remove(index)
     }
 
     /// Removes all timers and returns them, due or not, in no particular order.
@@ -317,6 +323,53 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
         drop(self.drain());
     }
 
+    /// Returns the place of a timer that is inserted, or reset, now.
+    #[inline]
+    fn place_of(&self, deadline: Tick) -> Place {
+        if deadline <= self.now {
+            Place::LATE
+        } else {
+            Place::of::<LEVELS>(self.reached, deadline)
+        }
+    }
+
+    /// Moves timers down until the first one that is due is at hand, or none is.
+    ///
+    /// The timers of one tick are left in their slot: each is moved down once less.
+    #[inline]
+    fn settle(&mut self) {
+        while self.reached != self.now && self.lists.due_is_empty() {
+            match self.lists.first(self.reached) {
+                Some((place, start)) if start <= self.now => {
+                    if place.is_of_one_tick() {
+                        break;
+                    }
+                    self.enter(place);
+                }
+                _ => self.reached = self.now,
+            }
+        }
+    }
+
+    /// Moves every timer that is due into the due list.
+    fn collect_due(&mut self) {
+        while let Some((place, start)) = self.lists.first(self.reached) {
+            if start > self.now {
+                break;
+            }
+            self.enter(place);
+        }
+        self.reached = self.now;
+    }
+
+    /// Moves the timers of the place that is entered first.
+    fn enter(&mut self, place: Place) {
+        // No timer is due between the slot's start and its earliest deadline, so the steps down to
+        // the levels between them can be skipped.
+        self.reached = self.lists.earliest_of(place).min(self.now);
+        self.distribute(place);
+    }
+
     /// Empties the list at `place`, which the time has entered, and gives each of its timers, in
     /// order, the place that it now has. Equal deadlines stay in order: a younger timer with the
     /// same deadline is either behind in this list or, being inserted after this, behind in the
@@ -326,18 +379,20 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
         let mut index = self.lists.take(place);
         while index != NIL {
             let entry = &entries[index as usize];
-            let next = entry.next();
-            let place = match Place::of::<LEVELS>(self.now, entry.deadline()) {
-                Place::Late => Place::Due,
+            let (deadline, next) = (entry.deadline(), entry.next());
+            let place = match Place::of::<LEVELS>(self.reached, deadline) {
+                Place::LATE => Place::DUE,
                 waiting => waiting,
             };
-            self.lists.push_back(entries, index, place);
+            self.lists.push_back(entries, index, deadline, place);
             index = next;
         }
     }
 
+    #[inline]
     fn remove(&mut self, index: u32) -> Option<(Key, T)> {
         self.lists.unlink(self.slab.entries_mut(), index);
+        self.settle();
         self.slab.remove(index)
     }
 }

@@ -15,6 +15,7 @@ use crate::remote::Remote;
 use crate::shared::Bell;
 use crate::timeline::LoopEnd;
 
+mod pace;
 mod poller;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod timerfd;

@@ -70,7 +70,7 @@ impl Sleep {
     /// It ends at the time between the deadline and the end of the slack that is a multiple of the
     /// greatest power of two, in microseconds, so that sleeps whose slacks overlap there end together,
     /// in the order in which they were begun. Finding it takes a few instructions. Without this there
-    /// is no slack.
+    /// is no slack; more than 71 minutes count as 71 minutes.
     pub fn slack(mut self, slack: Duration) -> Self {
         self.timer.set_slack(&self.context, Slack::new(slack));
         self

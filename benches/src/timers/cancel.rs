@@ -12,6 +12,7 @@ use ::smol::Timer;
 
 use crate::contest::{Contestant, Failure, Role};
 use crate::measure::clock::share;
+use crate::timers::floor::Bare;
 use crate::timers::{Size, delay, tokio_runtime};
 
 /// Sleeps that are polled once and dropped.
@@ -72,6 +73,16 @@ impl CancelSleeps {
             size,
             take: Box::new(move |size| Ok(::smol::block_on(cycles(size, Timer::after)))),
         })
+    }
+
+    /// Makes timers that are in no wheel.
+    pub fn floor(size: Size) -> Self {
+        Self {
+            name: "floor: clock and waker",
+            role: Role::Floor,
+            size,
+            take: Box::new(move |size| Ok(::smol::block_on(cycles(size, Bare::new)))),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use ::smol::Timer;
 
 use crate::contest::{Contestant, Failure, Role};
 use crate::measure::clock::{process_cpu_time, share};
+use crate::timers::floor::Bare;
 use crate::timers::{Spread, delay, tokio_runtime};
 
 /// Sleeps that are polled once, wake a counter, and are dropped.
@@ -76,6 +77,28 @@ impl Fire {
             take: Box::new(move |spread| Ok(::smol::block_on(fire_all(spread, Timer::after)))),
         })
     }
+
+    /// Makes timers that are in no wheel, and fires each by hand.
+    pub fn floor(spread: Spread) -> Self {
+        Self {
+            name: "floor: clock, box, waker",
+            role: Role::Floor,
+            spread,
+            take: Box::new(move |spread| {
+                let before = process_cpu_time();
+                let (countdown, mut timers) = set_all(spread, Bare::new);
+                for timer in &mut timers {
+                    timer.fire();
+                }
+                assert!(countdown.is_zero(), "each has fired");
+                drop(timers);
+                Ok(share(
+                    process_cpu_time().saturating_sub(before),
+                    spread.count,
+                ))
+            }),
+        }
+    }
 }
 
 impl Contestant for Fire {
@@ -94,7 +117,19 @@ impl Contestant for Fire {
 }
 
 /// Sets timers, waits until each has fired, and drops them; returns the processor time of each.
-async fn fire_all<F: Future>(spread: Spread, mut sleep: impl FnMut(Duration) -> F) -> u64 {
+async fn fire_all<F: Future>(spread: Spread, sleep: impl FnMut(Duration) -> F) -> u64 {
+    let before = process_cpu_time();
+    let (countdown, sleeps) = set_all(spread, sleep);
+    poll_fn(|cx| countdown.poll_zero(cx)).await;
+    drop(sleeps);
+    share(process_cpu_time().saturating_sub(before), spread.count)
+}
+
+/// Sets timers that wake one counter.
+fn set_all<F: Future>(
+    spread: Spread,
+    mut sleep: impl FnMut(Duration) -> F,
+) -> (Arc<Countdown>, Vec<Pin<Box<F>>>) {
     let Spread {
         count,
         shortest,
@@ -104,7 +139,6 @@ async fn fire_all<F: Future>(spread: Spread, mut sleep: impl FnMut(Duration) -> 
         left: AtomicUsize::new(count),
         waiter: Mutex::new(None),
     });
-    let before = process_cpu_time();
     let waker = Waker::from(Arc::clone(&countdown));
     let mut cx = Context::from_waker(&waker);
     let mut sleeps: Vec<Pin<Box<F>>> = Vec::with_capacity(count);
@@ -115,9 +149,7 @@ async fn fire_all<F: Future>(spread: Spread, mut sleep: impl FnMut(Duration) -> 
         }
         sleeps.push(sleep);
     }
-    poll_fn(|cx| countdown.poll_zero(cx)).await;
-    drop(sleeps);
-    share(process_cpu_time().saturating_sub(before), count)
+    (countdown, sleeps)
 }
 
 /// Counts wake-ups down: what a timer's waker costs is the same for everybody, and little.
@@ -140,11 +172,16 @@ impl Countdown {
         }
     }
 
+    fn is_zero(&self) -> bool {
+        self.left.load(Ordering::Acquire) == 0
+    }
+
     fn poll_zero(&self, cx: &Context<'_>) -> Poll<()> {
         *self.waiter.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
-        match self.left.load(Ordering::Acquire) {
-            0 => Poll::Ready(()),
-            _ => Poll::Pending,
+        if self.is_zero() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
         }
     }
 }

@@ -3,24 +3,14 @@
 use super::slab::Entry;
 use crate::time::Tick;
 
-/// Says in which list a timer is.
+/// Says in which list a timer is: by the number of a slot, counted through all levels, or as one of
+/// the other lists.
+///
+/// In slot `slot` of level `level` are deadlines in the block of the last level that the time is in, which first
+/// differ from the time in digit `level`, counted from the lowest, where they have the value `slot`,
+/// more than the time's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// The deadline lies in the block of the last level that the time is in, and first differs from
-    /// the time in digit `level`, where it has the value `slot`.
-    Slot {
-        /// A digit of the deadline, counted from the lowest, less than `LEVELS`.
-        level: u8,
-        /// The value of this digit, less than [`SLOTS`], and more than that of the time.
-        slot: u8,
-    },
-    /// The deadline lies in a later block of the last level.
-    Far,
-    /// The deadline had passed at insertion; the timer becomes due with the next advance.
-    Late,
-    /// The timer waits to be popped.
-    Due,
-}
+pub(super) struct Place(u16);
 
 /// Is the index that means no entry.
 pub(super) const NIL: u32 = u32::MAX;
@@ -57,21 +47,45 @@ struct List {
 }
 
 impl Place {
+    /// The deadline lies in a later block of the last level.
+    const FAR: Self = Self(u16::MAX);
+    /// The deadline had passed at insertion; the timer becomes due with the next advance.
+    pub(super) const LATE: Self = Self(u16::MAX - 1);
+    /// The timer waits to be popped.
+    pub(super) const DUE: Self = Self(u16::MAX - 2);
+
     /// Returns the place of a timer that is inserted at the time `now`.
+    #[inline]
     pub(super) fn of<const LEVELS: usize>(now: Tick, deadline: Tick) -> Self {
         if deadline <= now {
-            return Self::Late;
+            return Self::LATE;
         }
         let level = (now.get() ^ deadline.get()).ilog2() / DIGIT;
         if level as usize >= LEVELS {
-            return Self::Far;
+            return Self::FAR;
         }
         let slot = deadline.get() >> (level * DIGIT) & (SLOTS as u64 - 1);
-        // Neither cast truncates: a level is less than 11, a slot less than 64.
-        Self::Slot {
-            level: level as u8,
-            slot: slot as u8,
-        }
+        Self::slot(level, slot as u32)
+    }
+
+    /// Returns the place of a slot.
+    fn slot(level: u32, slot: u32) -> Self {
+        // Not truncated: a level is less than 11, a slot less than 64.
+        Self((level << DIGIT | slot) as u16)
+    }
+
+    fn level(self) -> u32 {
+        u32::from(self.0) >> DIGIT
+    }
+
+    /// Returns the bit of the slot in its level's bitmap.
+    fn bit(self) -> u64 {
+        1 << (usize::from(self.0) % SLOTS)
+    }
+
+    /// Tells whether all timers here have the same deadline.
+    pub(super) fn is_of_one_tick(self) -> bool {
+        usize::from(self.0) < SLOTS
     }
 }
 
@@ -102,17 +116,18 @@ impl<const LEVELS: usize> Lists<LEVELS> {
         self.late.is_empty()
     }
 
-    /// Returns the first due entry, or [`NIL`].
-    pub(super) const fn first_due(&self) -> u32 {
-        self.due.head
+    pub(super) const fn due_is_empty(&self) -> bool {
+        self.due.is_empty()
     }
 
     /// Returns a tick that no entry's deadline is before, or `None` if there is no entry.
     pub(super) fn earliest(&self) -> Option<Tick> {
-        if !self.due.is_empty() || !self.late.is_empty() {
-            return Some(self.due.earliest.min(self.late.earliest));
+        let waiting = self.first_waiting().map(|place| self.earliest_of(place));
+        if self.due.is_empty() && self.late.is_empty() {
+            return waiting;
         }
-        self.first_waiting().map(|place| self.earliest_of(place))
+        let at_hand = self.due.earliest.min(self.late.earliest);
+        Some(waiting.map_or(at_hand, |waiting| waiting.min(at_hand)))
     }
 
     /// Returns the place that the time `now` enters first and the tick at which it does, or `None`
@@ -122,12 +137,12 @@ impl<const LEVELS: usize> Lists<LEVELS> {
     /// level, so the first slot of the lowest level is the first of all.
     pub(super) fn first(&self, now: Tick) -> Option<(Place, Tick)> {
         let place = self.first_waiting()?;
-        let start = match place {
-            Place::Slot { level, slot } => {
-                let shift = u32::from(level) * DIGIT;
-                block(now, shift + DIGIT) | u64::from(slot) << shift
-            }
-            _ => block(self.far.earliest, LEVELS as u32 * DIGIT),
+        let start = if place == Place::FAR {
+            block(self.far.earliest, LEVELS as u32 * DIGIT)
+        } else {
+            let shift = place.level() * DIGIT;
+            let slot = u64::from(place.0) & (SLOTS as u64 - 1);
+            block(now, shift + DIGIT) | slot << shift
         };
         Some((place, Tick::new(start)))
     }
@@ -137,44 +152,54 @@ impl<const LEVELS: usize> Lists<LEVELS> {
         self.list(place).earliest
     }
 
+    /// Returns the first entry of a list, or [`NIL`].
+    pub(super) fn head_of(&self, place: Place) -> u32 {
+        self.list(place).head
+    }
+
     /// Adds an entry at the end of a list.
-    pub(super) fn push_back<T>(&mut self, entries: &mut [Entry<T>], index: u32, place: Place) {
-        if let Place::Slot { level, slot } = place {
-            self.occupied[usize::from(level)] |= 1 << slot;
-            self.levels |= 1 << level;
-        }
+    #[inline]
+    pub(super) fn push_back<T>(
+        &mut self,
+        entries: &mut [Entry<T>],
+        index: u32,
+        deadline: Tick,
+        place: Place,
+    ) {
         let list = self.list_mut(place);
         let tail = list.tail;
         list.tail = index;
-        let entry = &mut entries[index as usize];
-        list.earliest = list.earliest.min(entry.deadline());
-        entry.set_place(place);
-        entry.set_previous(tail);
-        entry.set_next(NIL);
+        list.earliest = list.earliest.min(deadline);
         if tail == NIL {
             list.head = index;
+            if let Some(occupied) = self.occupied.get_mut(place.level() as usize) {
+                *occupied |= place.bit();
+                self.levels |= 1 << place.level();
+            }
         } else {
             entries[tail as usize].set_next(index);
         }
+        entries[index as usize].append(place, tail);
     }
 
     /// Takes an entry out of the list that it is in.
+    #[inline]
     pub(super) fn unlink<T>(&mut self, entries: &mut [Entry<T>], index: u32) {
         let entry = &entries[index as usize];
         let (place, previous, next) = (entry.place(), entry.previous(), entry.next());
-        let list = self.list_mut(place);
+        if previous == NIL && next == NIL {
+            self.empty(place);
+            return;
+        }
         if previous == NIL {
-            list.head = next;
+            self.list_mut(place).head = next;
         } else {
             entries[previous as usize].set_next(next);
         }
         if next == NIL {
-            list.tail = previous;
+            self.list_mut(place).tail = previous;
         } else {
             entries[next as usize].set_previous(previous);
-        }
-        if list.is_empty() {
-            self.empty(place);
         }
     }
 
@@ -187,11 +212,10 @@ impl<const LEVELS: usize> Lists<LEVELS> {
 
     fn empty(&mut self, place: Place) {
         *self.list_mut(place) = List::EMPTY;
-        if let Place::Slot { level, slot } = place {
-            let occupied = &mut self.occupied[usize::from(level)];
-            *occupied &= !(1 << slot);
+        if let Some(occupied) = self.occupied.get_mut(place.level() as usize) {
+            *occupied &= !place.bit();
             if *occupied == 0 {
-                self.levels &= !(1 << level);
+                self.levels &= !(1 << place.level());
             }
         }
     }
@@ -200,34 +224,36 @@ impl<const LEVELS: usize> Lists<LEVELS> {
     fn first_waiting(&self) -> Option<Place> {
         let level = self.levels.trailing_zeros();
         if let Some(occupied) = self.occupied.get(level as usize) {
-            // Neither cast truncates: `level` is less than `LEVELS` and a word has 64 bits.
-            return Some(Place::Slot {
-                level: level as u8,
-                slot: occupied.trailing_zeros() as u8,
-            });
+            return Some(Place::slot(level, occupied.trailing_zeros()));
         }
         if self.far.is_empty() {
             None
         } else {
-            Some(Place::Far)
+            Some(Place::FAR)
         }
     }
 
+    #[inline]
     fn list(&self, place: Place) -> &List {
-        match place {
-            Place::Slot { level, slot } => &self.slots[usize::from(level)][usize::from(slot)],
-            Place::Far => &self.far,
-            Place::Late => &self.late,
-            Place::Due => &self.due,
+        match self.slots.as_flattened().get(usize::from(place.0)) {
+            Some(slot) => slot,
+            None => match place {
+                Place::FAR => &self.far,
+                Place::LATE => &self.late,
+                _ => &self.due,
+            },
         }
     }
 
+    #[inline]
     fn list_mut(&mut self, place: Place) -> &mut List {
-        match place {
-            Place::Slot { level, slot } => &mut self.slots[usize::from(level)][usize::from(slot)],
-            Place::Far => &mut self.far,
-            Place::Late => &mut self.late,
-            Place::Due => &mut self.due,
+        match self.slots.as_flattened_mut().get_mut(usize::from(place.0)) {
+            Some(slot) => slot,
+            None => match place {
+                Place::FAR => &mut self.far,
+                Place::LATE => &mut self.late,
+                _ => &mut self.due,
+            },
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Key {
     generation: NonZeroU32,
 }
 
-/// Is one timer, linked into the list at its place; or, without a value, a link of the free list.
+/// Is one timer, linked into the list at its place; or, without a value, vacant.
 #[derive(Debug)]
 pub struct Entry<T> {
     deadline: Tick,
@@ -31,11 +31,9 @@ pub struct Entry<T> {
     value: Option<T>,
 }
 
-/// Is all entries and the list of the free ones, of which the last one freed is the first reused,
-/// because it is still in the cache.
+/// Is all entries, and how many are taken.
 pub(super) struct Slab<T, S> {
     store: S,
-    free: u32,
     len: u32,
     values: PhantomData<T>,
 }
@@ -46,7 +44,7 @@ impl<T> Entry<T> {
         previous: NIL,
         next: NIL,
         generation: NonZeroU32::MIN,
-        place: Place::Late,
+        place: Place::LATE,
         value: None,
     };
 
@@ -62,8 +60,11 @@ impl<T> Entry<T> {
         self.place
     }
 
-    pub(super) fn set_place(&mut self, place: Place) {
+    /// Makes this the last entry of the list at `place`, after `previous`.
+    pub(super) fn append(&mut self, place: Place, previous: u32) {
         self.place = place;
+        self.previous = previous;
+        self.next = NIL;
     }
 
     pub(super) fn previous(&self) -> u32 {
@@ -95,7 +96,6 @@ impl<T, S> Slab<T, S> {
     pub(super) const fn new(store: S) -> Self {
         Self {
             store,
-            free: NIL,
             len: 0,
             values: PhantomData,
         }
@@ -103,6 +103,12 @@ impl<T, S> Slab<T, S> {
 
     pub(super) const fn len(&self) -> usize {
         self.len as usize
+    }
+}
+
+impl Key {
+    pub(super) fn index(self) -> u32 {
+        self.index
     }
 }
 
@@ -116,26 +122,25 @@ impl<T, S: Store<T>> Slab<T, S> {
         self.store.entries_mut()
     }
 
-    /// Fills a free entry, which the caller then links into a list, and returns its index; gives
-    /// the value back if there is none.
-    pub(super) fn insert(&mut self, deadline: Tick, value: T) -> Result<u32, T> {
-        let index = if self.free != NIL {
-            let index = self.free;
-            self.free = self.store.entries()[index as usize].next;
-            index
-        } else if let Some(index) = self.store.grow() {
-            index
-        } else {
+    /// Fills a vacant entry, which the caller then links into a list; gives the value back if there
+    /// is none.
+    #[inline]
+    pub(super) fn insert(&mut self, deadline: Tick, value: T) -> Result<Key, T> {
+        let Some(index) = self.store.take_vacant() else {
             return Err(value);
         };
         let entry = &mut self.store.entries_mut()[index as usize];
         entry.deadline = deadline;
         entry.value = Some(value);
         self.len += 1;
-        Ok(index)
+        Ok(Key {
+            index,
+            generation: entry.generation,
+        })
     }
 
     /// Empties an entry that the caller has unlinked; returns `None` if it is vacant.
+    #[inline]
     pub(super) fn remove(&mut self, index: u32) -> Option<(Key, T)> {
         let entry = &mut self.store.entries_mut()[index as usize];
         let value = entry.value.take()?;
@@ -144,24 +149,14 @@ impl<T, S: Store<T>> Slab<T, S> {
             generation: entry.generation,
         };
         self.len -= 1;
-        let generation = match (entry.generation.checked_add(1), S::WORN_OUT) {
+        entry.generation = match (entry.generation.checked_add(1), S::WORN_OUT) {
             (Some(generation), _) => generation,
             (None, WornOut::StartOver) => NonZeroU32::MIN,
-            // The entry stays off the free list, so it is vacant, and its keys dead, for ever.
+            // The store does not get the entry back, so it is vacant, and its keys dead, for ever.
             (None, WornOut::Retire) => return Some((key, value)),
         };
-        entry.generation = generation;
-        entry.next = self.free;
-        self.free = index;
+        self.store.put_vacant(index);
         Some((key, value))
-    }
-
-    /// Returns the key of an occupied entry.
-    pub(super) fn key_at(&self, index: u32) -> Key {
-        Key {
-            index,
-            generation: self.store.entries()[index as usize].generation,
-        }
     }
 
     /// Returns the entry that `key` names, or `None` if the key is dead.

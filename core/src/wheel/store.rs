@@ -6,6 +6,8 @@ mod heap;
 #[cfg(not(feature = "alloc"))]
 #[path = "store/no_heap.rs"]
 mod heap;
+#[cfg(feature = "alloc")]
+mod vacancies;
 
 use super::slab::Entry;
 
@@ -24,15 +26,18 @@ pub trait Entries<T> {
     /// What becomes of an entry that has used up its generations.
     const WORN_OUT: WornOut;
 
-    /// Returns the entries, at least those that [`grow`](Self::grow) has given out.
+    /// Returns the entries, at least those that [`take_vacant`](Self::take_vacant) has given out.
     fn entries(&self) -> &[Entry<T>];
 
     /// Returns the same entries for change.
     fn entries_mut(&mut self) -> &mut [Entry<T>];
 
-    /// Adds a vacant entry and returns its index, which is less than
-    /// [`NIL`](super::lists::NIL); returns `None` if there is no room.
-    fn grow(&mut self) -> Option<u32>;
+    /// Returns the index of a vacant entry, which is less than [`NIL`](super::lists::NIL), and does
+    /// not do so again until it is given back; returns `None` if there is no room.
+    fn take_vacant(&mut self) -> Option<u32>;
+
+    /// Takes back an entry that has become vacant.
+    fn put_vacant(&mut self, index: u32);
 
     /// Returns how many entries there can be without allocating.
     fn capacity(&self) -> usize;

@@ -5,12 +5,13 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use crochet_core::driver::Until;
+use crochet_core::driver::{Clock as _, Until};
 use crochet_core::time::Tick;
 
+use super::pace::Pace;
 use super::timerfd::PreciseTimer;
 use crate::backend::{Backend, Parts, Poller, Waker};
-use crate::context::{Context, RESOLUTION};
+use crate::context::{Context, RESOLUTION, TimeSource};
 use crate::registry::Registry;
 
 /// A back end's poller, and a timer finer than its timeouts, where there is one.
@@ -18,6 +19,7 @@ use crate::registry::Registry;
 pub(crate) struct SystemPoller {
     poller: Box<dyn Poller>,
     timer: Option<PreciseTimer>,
+    pace: Pace,
 }
 
 /// Deadlines further away than this are left to the poller's timeout, half of it at a time; the
@@ -33,7 +35,12 @@ impl SystemPoller {
             waker,
         } = backend.open()?;
         let timer = PreciseTimer::new(&*sources, Registry::TIMER)?;
-        Ok((Self { poller, timer }, waker, Registry::new(sources)))
+        let this = Self {
+            poller,
+            timer,
+            pace: Pace::default(),
+        };
+        Ok((this, waker, Registry::new(sources)))
     }
 
     pub(crate) fn backend(&self) -> Backend {
@@ -63,13 +70,14 @@ impl SystemPoller {
 
     /// Returns the timeout for a sleep until `deadline`, and sets the precise timer if it is near.
     fn timeout(&mut self, deadline: Tick, context: &Context) -> io::Result<Option<Duration>> {
-        let at = RESOLUTION.duration(deadline.saturating_since(Tick::ZERO));
-        let left = at.saturating_sub(context.time.elapsed());
+        let now = TimeSource::now(&context.time);
+        let at = self.pace.sleep(now, deadline);
+        let left = RESOLUTION.duration(at.saturating_since(now));
         match &mut self.timer {
             None => Ok(Some(left)),
             Some(_) if left.is_zero() => Ok(Some(left)),
             Some(_) if left > NEAR => Ok(Some(left - NEAR / 2)),
-            Some(timer) => timer.set(deadline, left),
+            Some(timer) => timer.set(at, left),
         }
     }
 }

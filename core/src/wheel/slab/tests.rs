@@ -5,9 +5,10 @@ use core::mem::size_of;
 
 /// Fills an entry whose only generation left is the last one, and empties it.
 fn wear_out<S: Store<u8>>(slab: &mut Slab<u8, S>) -> Key {
-    let index = slab.insert(Tick::ZERO, 1).expect("there is room for one");
+    let mut key = slab.insert(Tick::ZERO, 1).expect("there is room for one");
+    let index = key.index();
     slab.entries_mut()[index as usize].generation = NonZeroU32::MAX;
-    let key = slab.key_at(index);
+    key.generation = NonZeroU32::MAX;
     assert_eq!(slab.index_of(key), Some(index));
     assert_eq!(slab.remove(index), Some((key, 1)));
     key
@@ -26,21 +27,22 @@ fn the_entry_freed_last_is_reused_first_with_another_key() {
     let mut slab: Slab<u8, FixedStore<u8, 3>> = Slab::new(FixedStore::new());
     let first = slab.insert(Tick::ZERO, 1).expect("there is room for three");
     let second = slab.insert(Tick::ZERO, 2).expect("there is room for three");
-    let old = slab.key_at(second);
-    assert_eq!(slab.remove(first).map(|(_, value)| value), Some(1));
-    assert_eq!(slab.remove(second).map(|(_, value)| value), Some(2));
-    assert_eq!(slab.insert(Tick::ZERO, 3), Ok(second));
-    assert_ne!(slab.key_at(second), old);
-    assert_eq!(slab.index_of(old), None);
-    assert_eq!(slab.insert(Tick::ZERO, 4), Ok(first));
+    assert_eq!(slab.remove(first.index()), Some((first, 1)));
+    assert_eq!(slab.remove(second.index()), Some((second, 2)));
+    let third = slab.insert(Tick::ZERO, 3).expect("two have been removed");
+    assert_eq!(third.index(), second.index());
+    assert_ne!(third, second);
+    assert_eq!(slab.index_of(second), None);
+    let fourth = slab.insert(Tick::ZERO, 4).expect("one is vacant");
+    assert_eq!(fourth.index(), first.index());
 }
 
 #[test]
 fn a_vacant_entry_is_not_removed_again() {
     let mut slab: Slab<u8, FixedStore<u8, 1>> = Slab::new(FixedStore::new());
-    let index = slab.insert(Tick::ZERO, 1).expect("there is room for one");
-    assert!(slab.remove(index).is_some());
-    assert_eq!(slab.remove(index), None);
+    let key = slab.insert(Tick::ZERO, 1).expect("there is room for one");
+    assert!(slab.remove(key.index()).is_some());
+    assert_eq!(slab.remove(key.index()), None);
     assert_eq!(slab.len(), 0);
 }
 
@@ -48,8 +50,9 @@ fn a_vacant_entry_is_not_removed_again() {
 fn a_worn_out_entry_of_a_fixed_store_starts_over() {
     let mut slab: Slab<u8, FixedStore<u8, 1>> = Slab::new(FixedStore::new());
     let old = wear_out(&mut slab);
-    assert_eq!(slab.insert(Tick::ZERO, 2), Ok(0));
-    assert_eq!(slab.key_at(0).generation, NonZeroU32::MIN);
+    let again = slab.insert(Tick::ZERO, 2).expect("the one is vacant");
+    assert_eq!(again.index(), old.index());
+    assert_eq!(again.generation, NonZeroU32::MIN);
     assert_eq!(slab.index_of(old), None);
 }
 
@@ -60,7 +63,8 @@ fn a_worn_out_entry_on_the_heap_is_retired() {
 
     let mut slab: Slab<u8, HeapStore<u8>> = Slab::new(HeapStore::new());
     let old = wear_out(&mut slab);
-    assert_eq!(slab.insert(Tick::ZERO, 2), Ok(1));
+    let next = slab.insert(Tick::ZERO, 2).expect("the heap has more");
+    assert_ne!(next.index(), old.index());
     assert_eq!(slab.index_of(old), None);
     assert_eq!(slab.len(), 1);
 }

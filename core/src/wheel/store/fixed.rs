@@ -6,6 +6,9 @@ use core::fmt;
 /// Keeps at most `N` timers in itself.
 pub struct FixedStore<T, const N: usize> {
     entries: [Entry<T>; N],
+    /// The entry that was given back last, which leads on to the one before.
+    vacant: u32,
+    /// How many have been given out at all.
     used: u32,
 }
 
@@ -18,6 +21,7 @@ impl<T, const N: usize> FixedStore<T, N> {
         }
         Self {
             entries: [const { Entry::VACANT }; N],
+            vacant: NIL,
             used: 0,
         }
     }
@@ -40,13 +44,23 @@ impl<T, const N: usize> Entries<T> for FixedStore<T, N> {
         &mut self.entries
     }
 
-    fn grow(&mut self) -> Option<u32> {
+    fn take_vacant(&mut self) -> Option<u32> {
+        if self.vacant != NIL {
+            let index = self.vacant;
+            self.vacant = self.entries[index as usize].next();
+            return Some(index);
+        }
         let index = self.used;
         if index as usize == N {
             return None;
         }
         self.used += 1;
         Some(index)
+    }
+
+    fn put_vacant(&mut self, index: u32) {
+        self.entries[index as usize].set_next(self.vacant);
+        self.vacant = index;
     }
 
     fn capacity(&self) -> usize {

@@ -1,13 +1,19 @@
+use super::vacancies::Vacancies;
 use super::{Entries, WornOut};
 use crate::wheel::lists::NIL;
 use crate::wheel::slab::Entry;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Keeps timers on the heap and grows as needed; it never shrinks.
+/// Keeps timers on the heap and grows as needed, by a quarter at a time; it never shrinks.
 pub struct HeapStore<T> {
     entries: Vec<Entry<T>>,
+    /// The entries that have been given back. There is room for all.
+    vacancies: Vacancies,
 }
+
+/// How many entries the first growth makes room for.
+const FIRST: usize = 16;
 
 impl<T> HeapStore<T> {
     /// Makes a store without timers and without allocating.
@@ -15,6 +21,7 @@ impl<T> HeapStore<T> {
     pub const fn new() -> Self {
         Self {
             entries: Vec::new(),
+            vacancies: Vacancies::new(),
         }
     }
 
@@ -25,9 +32,19 @@ impl<T> HeapStore<T> {
     /// Panics if the memory would exceed `isize::MAX` bytes.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self {
-            entries: Vec::with_capacity(capacity),
-        }
+        let mut vacancies = Vacancies::new();
+        let entries = Vec::with_capacity(capacity);
+        vacancies
+            .reach(entries.capacity())
+            .expect("the entries took more");
+        Self { entries, vacancies }
+    }
+
+    #[cold]
+    fn reserve(&mut self) -> Option<()> {
+        let more = FIRST.max(self.entries.len() / 4);
+        self.entries.try_reserve_exact(more).ok()?;
+        self.vacancies.reach(self.entries.capacity()).ok()
     }
 }
 
@@ -48,14 +65,25 @@ impl<T> Entries<T> for HeapStore<T> {
         &mut self.entries
     }
 
-    fn grow(&mut self) -> Option<u32> {
-        match u32::try_from(self.entries.len()) {
-            Ok(index) if index != NIL && self.entries.try_reserve(1).is_ok() => {
-                self.entries.push(Entry::VACANT);
-                Some(index)
-            }
-            _ => None,
+    #[inline]
+    fn take_vacant(&mut self) -> Option<u32> {
+        if let Some(index) = self.vacancies.take() {
+            return Some(index);
         }
+        let index = u32::try_from(self.entries.len()).ok()?;
+        if index == NIL {
+            return None;
+        }
+        if self.entries.len() == self.entries.capacity() {
+            self.reserve()?;
+        }
+        self.entries.push(Entry::VACANT);
+        Some(index)
+    }
+
+    #[inline]
+    fn put_vacant(&mut self, index: u32) {
+        self.vacancies.put(index);
     }
 
     fn capacity(&self) -> usize {
