@@ -290,12 +290,18 @@ where
         Self::is_on_loop(self)
     }
 
-    fn schedule(&self, task: Runnable) {
-        if self.is_on_loop() {
-            task.task().header().arrive();
-            self.with_local(|local| local.ready.push(task));
-            return;
-        }
+    fn queue(&self, task: Runnable) -> Result<(), Runnable> {
+        let mut task = Some(task);
+        self.with_local(|local| {
+            if let Some(task) = task.take() {
+                task.task().header().arrive();
+                local.ready.push(task);
+            }
+        });
+        task.map_or(Ok(()), Err)
+    }
+
+    fn send(&self, task: Runnable) {
         match self.shared.inbox.push(task) {
             Ok(wake) => self.unpark_if(wake),
             // Closed: a submission ends here, a wake-up is too late.

@@ -38,8 +38,22 @@ pub trait Schedule: Clone + Send + Sync + 'static {
     /// Tells whether the caller is the loop.
     fn is_on_loop(&self) -> bool;
 
-    /// Queues the task to be run.
-    fn schedule(&self, task: Runnable);
+    /// Queues the task to be run, if the caller is the loop; else gives it back.
+    ///
+    /// # Errors
+    ///
+    /// The task, if this is not the loop.
+    fn queue(&self, task: Runnable) -> Result<(), Runnable>;
+
+    /// Sends the task to the loop, to be run there. Called elsewhere than on the loop.
+    fn send(&self, task: Runnable);
+
+    /// Has the task run, wherever the caller is.
+    fn schedule(&self, task: Runnable) {
+        if let Err(task) = self.queue(task) {
+            self.send(task);
+        }
+    }
 
     /// Gives up a task that has ended, if it was kept for the time that it was suspended.
     ///

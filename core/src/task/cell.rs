@@ -119,6 +119,7 @@ where
         run: Self::run,
         stop: Self::stop,
         schedule: Self::schedule,
+        schedule_last: Self::schedule_last,
         revoke: Self::revoke,
         end_here: Self::end_here,
         is_ended: Self::is_ended,
@@ -328,6 +329,24 @@ where
         // SAFETY: the caller's other reference keeps the cell alive.
         let head = unsafe { header.cast::<Head<S, T>>().as_ref() };
         head.scheduler.schedule(task);
+    }
+
+    /// Hands the last reference that the caller has to the scheduler.
+    ///
+    /// # Safety
+    ///
+    /// The caller hands over a reference to a cell of this type and has set SCHEDULED.
+    unsafe fn schedule_last(header: NonNull<Header>) {
+        // SAFETY: the caller hands over a reference.
+        let task = Runnable::new(unsafe { TaskRef::from_raw(header) });
+        // SAFETY: a task in the loop's queue is dropped by the loop alone, and this is the loop if it
+        // is queued; otherwise another reference is kept until it has been sent.
+        let head = unsafe { header.cast::<Head<S, T>>().as_ref() };
+        if let Err(task) = head.scheduler.queue(task) {
+            let kept = task.task().clone();
+            head.scheduler.send(task);
+            drop(kept);
+        }
     }
 
     /// Frees the cell.

@@ -49,6 +49,8 @@ pub(crate) struct Table {
     pub(crate) stop: unsafe fn(NonNull<Header>),
     /// Hands a reference to the scheduler, while the caller keeps another.
     pub(crate) schedule: unsafe fn(NonNull<Header>),
+    /// Hands a reference to the scheduler, which may be the caller's last.
+    pub(crate) schedule_last: unsafe fn(NonNull<Header>),
     /// Ends a task that has not begun; tells whether it did. Borrows a reference.
     pub(crate) revoke: unsafe fn(NonNull<Header>, End) -> bool,
     /// Ends the task as cancelled, here if this is the loop; tells whether it has ended. Borrows a
@@ -231,6 +233,16 @@ impl TaskRef {
         }
     }
 
+    /// As [`wake_by_ref`](Self::wake_by_ref). On the loop the queue gets this very reference: counting
+    /// one more and one less are two atomic steps, and most wake-ups come from the loop itself.
+    fn wake(self) {
+        if self.header().mark_scheduled() {
+            let schedule_last = self.header().table.schedule_last;
+            // SAFETY: the reference is handed over, and SCHEDULED has just been set.
+            unsafe { schedule_last(self.into_raw()) };
+        }
+    }
+
     /// Ends the task, if it has not begun; tells whether it did.
     pub(crate) fn revoke(&self, end: End) -> bool {
         let revoke = self.header().table.revoke;
@@ -368,7 +380,7 @@ unsafe fn clone_waker(data: *const ()) -> RawWaker {
 unsafe fn wake(data: *const ()) {
     // SAFETY: only wakers made here have this function in their table.
     let task = unsafe { borrowed(data) };
-    ManuallyDrop::into_inner(task).wake_by_ref();
+    ManuallyDrop::into_inner(task).wake();
 }
 
 unsafe fn wake_by_ref(data: *const ()) {
