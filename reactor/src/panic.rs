@@ -132,12 +132,50 @@ impl fmt::Debug for Panic {
 ///
 /// The closure is taken as unwind-safe: what it may leave half-done is dropped by the callers.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Panic> {
-    CONTAINING.set(CONTAINING.get() + 1);
+    let containing = Containing::begin();
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(body)) {
+        Ok(value) => {
+            containing.end();
+            Ok(value)
+        }
+        Err(payload) => Err(containing.end_by(payload)),
+    }
+}
+
+/// A body that is being called. What is here does not depend on its type: it is compiled once, and not with
+/// each of the many bodies.
+struct Containing {
     // A panic that goes on around this call keeps its place for later.
-    let outer = replace_seen(None);
-    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
-    CONTAINING.set(CONTAINING.get() - 1);
-    let result = result.map_err(|payload| {
+    outer: Option<Box<Seen>>,
+}
+
+impl Containing {
+    #[inline]
+    fn begin() -> Self {
+        CONTAINING.set(CONTAINING.get() + 1);
+        Self {
+            outer: replace_seen(None),
+        }
+    }
+
+    #[inline]
+    fn end(self) {
+        CONTAINING.set(CONTAINING.get() - 1);
+        if self.outer.is_some() {
+            self.restore();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn restore(self) {
+        replace_seen(self.outer);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_by(self, payload: Box<dyn Any + Send>) -> Panic {
+        CONTAINING.set(CONTAINING.get() - 1);
         observe::count_panic();
         let panic = Panic::from_payload(payload.as_ref());
         // A payload's own destructor may panic as well; there is nobody left to tell.
@@ -145,12 +183,11 @@ pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Result<R, Panic> {
         {
             std::mem::forget(again);
         }
+        if self.outer.is_some() {
+            self.restore();
+        }
         panic
-    });
-    if outer.is_some() {
-        replace_seen(outer);
     }
-    result
 }
 
 /// Puts the hook that notes the place of a contained panic in front of the process's hook, once.

@@ -19,7 +19,6 @@
 //! that is on the list as parked does nothing until somebody else does something. While a thread is
 //! late the time stands still, so that what the thread does about its wait, it does at that time.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Thread, ThreadId};
 use std::time::Duration;
@@ -55,8 +54,10 @@ struct State {
     target: Option<Duration>,
     rung: bool,
     last_id: u64,
-    waits: BTreeMap<WaitId, Entry>,
-    late: BTreeSet<WaitId>,
+    /// By deadline, then by age. There are as many as blocked threads: a tree would not be faster, and takes
+    /// longer to compile than all the rest of this module.
+    waits: Vec<(WaitId, Entry)>,
+    late: Vec<WaitId>,
     /// The threads whose waits let the time pass, each as often as it has asked for that.
     partners: Vec<ThreadId>,
 }
@@ -291,7 +292,7 @@ impl State {
     }
 
     fn next_wait(&self) -> Option<Duration> {
-        self.waits.keys().next().map(|wait| wait.deadline)
+        self.waits.first().map(|(wait, _)| wait.deadline)
     }
 
     fn next_deadline(&self) -> Option<Duration> {
@@ -307,8 +308,42 @@ impl State {
         }
     }
 
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.waits.iter().map(|(_, entry)| entry)
+    }
+
+    /// Enters a wait, if it is not there.
+    fn enter(&mut self, wait: WaitId, entry: impl FnOnce() -> Entry) {
+        if let Err(at) = self.position(wait) {
+            self.waits.insert(at, (wait, entry()));
+        }
+    }
+
+    /// Returns what waits.
+    fn entry_mut(&mut self, wait: WaitId) -> Option<&mut Entry> {
+        let at = self.position(wait).ok()?;
+        Some(&mut self.waits[at].1)
+    }
+
+    /// Takes a wait off the list; tells whether it was there.
+    fn leave(&mut self, wait: WaitId) -> bool {
+        let at = self.position(wait);
+        at.map(|at| self.waits.remove(at)).is_ok()
+    }
+
+    /// Takes note that a late thread has done with its wait; tells whether it was late.
+    fn caught_up(&mut self, wait: WaitId) -> bool {
+        let at = self.late.iter().position(|late| *late == wait);
+        at.map(|at| self.late.swap_remove(at)).is_some()
+    }
+
+    /// Returns where a wait is, or where it would be.
+    fn position(&self, wait: WaitId) -> Result<usize, usize> {
+        self.waits.binary_search_by_key(&wait, |(wait, _)| *wait)
+    }
+
     fn parked(&self) -> impl Iterator<Item = &Entry> {
-        self.waits.values().filter(|entry| entry.parked)
+        self.entries().filter(|entry| entry.parked)
     }
 
     /// Tells whether the loop is idle, or over, and no thread has anything to do about a wait that
@@ -321,7 +356,7 @@ impl State {
         };
         let so_far = Interrupts::so_far();
         let is_interrupted = |entry: &Entry| entry.since != so_far;
-        is_at_rest && self.late.is_empty() && !self.waits.values().any(is_interrupted)
+        is_at_rest && self.late.is_empty() && !self.entries().any(is_interrupted)
     }
 
     /// Tells whether there is a loop that is idle, and every thread that takes part waits.
@@ -334,13 +369,14 @@ impl State {
 
     fn rouse_due(&mut self) {
         let now = self.now;
-        let due = self.waits.keys().take_while(|wait| wait.deadline <= now);
+        let due = self.waits.iter().map(|(wait, _)| *wait);
+        let due = due.take_while(|wait| wait.deadline <= now);
         self.late.extend(due);
         self.rouse(|wait, _| wait.deadline <= now);
     }
 
     fn rouse(&mut self, chosen: impl Fn(&WaitId, &Entry) -> bool) {
-        self.waits.retain(|wait, entry| {
+        self.waits.retain(|(wait, entry)| {
             let chosen = chosen(wait, entry);
             if chosen {
                 entry.thread.unpark();

@@ -1,11 +1,11 @@
 //! A reactor in a thread of its own.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crochet_reactor::glue::{Latch, ServiceThread, contain};
+use crochet_reactor::glue::{Latch, Opener, ServiceThread, contain};
 use crochet_reactor::{Reactor, Remote, RunError, is_reactor_thread};
 
 use crate::error::{SetupError, StopError};
@@ -30,22 +30,26 @@ impl Hosted {
         run: Run,
     ) -> Result<(Self, Remote, X), SetupError> {
         let (ended, opener) = Latch::closed();
-        // No room: what is made has an owner, or is told that there is none.
-        let (tell, told) = sync_channel(0);
+        let (told, tell) = Latch::closed();
+        let handover = Arc::new(Mutex::new(Handover::Awaited));
+        let theirs = Arc::clone(&handover);
         let thread = ServiceThread::start("crochet-reactor", move || {
             let _ended = opener;
-            make_and_run(make, run, &tell);
+            make_and_run(make, run, &theirs, tell);
         })
         .map_err(SetupError::Thread)?;
-        let made = told.recv_timeout(BEGINNING).map_err(|error| {
-            SetupError::Thread(match error {
-                RecvTimeoutError::Timeout => io::Error::from(io::ErrorKind::TimedOut),
-                RecvTimeoutError::Disconnected => {
-                    io::Error::other("the reactor's thread ended before it began")
-                }
-            })
-        })?;
-        let (remote, beside) = made.map_err(SetupError::Reactor)?;
+        let is_told = told.wait_within(BEGINNING);
+        let made = mem::replace(&mut *lock(&handover), Handover::GivenUp);
+        let (remote, beside) = match made {
+            Handover::Made(made) => made.map_err(SetupError::Reactor)?,
+            Handover::Awaited if is_told => {
+                let reason = "the reactor's thread ended before it began";
+                return Err(SetupError::Thread(io::Error::other(reason)));
+            }
+            Handover::Awaited | Handover::GivenUp => {
+                return Err(SetupError::Thread(io::ErrorKind::TimedOut.into()));
+            }
+        };
         Ok((Self { ended, thread }, remote, beside))
     }
 
@@ -95,11 +99,21 @@ impl Hosted {
 /// child of a program with threads that does not know of the fork, may never.
 const BEGINNING: Duration = Duration::from_secs(30);
 
-/// Makes and runs a reactor on the calling thread.
+/// What a reactor's thread has for whoever started it. What is made has an owner, or is told that there is none.
+///
+/// Not a channel of the standard library: its three kinds would be a third of the code of this crate.
+enum Handover<X> {
+    Awaited,
+    Made(io::Result<(Remote, X)>),
+    GivenUp,
+}
+
+/// Makes and runs a reactor on the calling thread. Drops `tell` when it is made, or cannot be.
 fn make_and_run<X>(
     make: impl FnOnce() -> Made<X>,
     run: Run,
-    tell: &SyncSender<io::Result<(Remote, X)>>,
+    handover: &Mutex<Handover<X>>,
+    tell: Opener,
 ) {
     let (mut reactor, made) = match make() {
         Ok((reactor, beside)) => {
@@ -108,10 +122,12 @@ fn make_and_run<X>(
         }
         Err(error) => (None, Err(error)),
     };
-    if tell.send(made).is_err() {
+    let before = mem::replace(&mut *lock(handover), Handover::Made(made));
+    if let Handover::GivenUp = before {
         // Whoever wanted the reactor has gone.
         return;
     }
+    drop(tell);
     match reactor.as_mut().map(run) {
         // A child that an operation forked has come back into the loop. The program's logger may be locked
         // there for ever, and nothing has failed.
@@ -120,4 +136,9 @@ fn make_and_run<X>(
             log::error!(target: "crochet::reactor", "the reactor stopped: {error}");
         }),
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while it holds this lock.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -52,7 +52,7 @@ enum Handle {
     Bare(bare::Thread),
 }
 
-/// What a thread does. It contains its panics.
+/// What a thread does. A [`Handle`] is given one that contains its panics.
 type Body = Box<dyn FnOnce() + Send>;
 
 thread_local! {
@@ -73,15 +73,15 @@ impl ServiceThread {
     pub fn start(name: &'static str, body: impl FnOnce() + Send + 'static) -> io::Result<Self> {
         #[cfg(unix)]
         if !crate::fork::Generation::current().is_first() {
-            return Self::start_by(Handle::bare, name, body);
+            return Self::start_by(Handle::bare, name, Box::new(body));
         }
-        Self::start_by(Handle::std, name, body)
+        Self::start_by(Handle::std, name, Box::new(body))
     }
 
     fn start_by(
         start: fn(&'static str, Body) -> io::Result<Handle>,
         name: &'static str,
-        body: impl FnOnce() + Send + 'static,
+        body: Body,
     ) -> io::Result<Self> {
         let token = ThreadToken::fresh();
         let (gone, opener) = Latch::closed();

@@ -67,7 +67,7 @@ impl Nap {
         } = &*self.wait;
         let mut state = timeline.lock();
         if id.deadline > state.now {
-            state.waits.entry(*id).or_insert_with(|| Entry {
+            state.enter(*id, || Entry {
                 thread: thread.clone(),
                 awaits: *awaits,
                 since: *since,
@@ -86,7 +86,7 @@ impl Nap {
     pub(crate) fn park(&self) {
         let timeline = &self.wait.timeline;
         let mut state = timeline.lock();
-        let Some(entry) = state.waits.get_mut(&self.wait.id) else {
+        let Some(entry) = state.entry_mut(self.wait.id) else {
             return;
         };
         entry.parked = true;
@@ -102,8 +102,8 @@ impl Drop for Nap {
         let Wait { timeline, id, .. } = &*self.wait;
         let mut state = timeline.lock();
         // It may have been what the time stood still for: late, or interrupted.
-        let was_waiting = state.waits.remove(id).is_some();
-        if state.late.remove(id) || was_waiting {
+        let was_waiting = state.leave(*id);
+        if state.caught_up(*id) || was_waiting {
             timeline.go_on(&mut state);
         }
     }
@@ -115,7 +115,7 @@ impl Wake for Wait {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.timeline.lock().waits.remove(&self.id);
+        self.timeline.lock().leave(self.id);
         self.thread.unpark();
     }
 }

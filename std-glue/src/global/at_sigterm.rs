@@ -1,8 +1,8 @@
 //! Draining the process's reactor when a signal asks the process to end.
 
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
+use crochet_reactor::glue::Latch;
 use crochet_reactor::{Phase, Remote};
 
 use super::{Place, drain};
@@ -28,15 +28,10 @@ pub(crate) fn drain_until_ended(limit: Duration) -> Result<Drained, StopError> {
 }
 
 fn drain_at_its_owner(remote: &Remote, limit: Duration) {
-    let (tell, told) = sync_channel(1);
-    remote.add_trigger(Phase::Before, limit, move || async move {
-        match tell.try_send(()) {
-            // An error says that the limit has passed, and nobody asks any more.
-            Ok(()) | Err(_) => {}
-        }
-    });
+    let (drained, opener) = Latch::closed();
+    remote.add_trigger(Phase::Before, limit, move || async move { drop(opener) });
     remote.drain();
-    if !remote.is_stopped() && told.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+    if !remote.is_stopped() && !drained.wait_within(limit) {
         remote.stop();
     }
 }

@@ -13,7 +13,7 @@ const WAYS: &[Start] = &[Handle::std, Handle::bare];
 const WAYS: &[Start] = &[Handle::std];
 
 fn start(way: Start, body: impl FnOnce() + Send + 'static) -> ServiceThread {
-    ServiceThread::start_by(way, "crochet-test", body).expect("a thread")
+    ServiceThread::start_by(way, "crochet-test", Box::new(body)).expect("a thread")
 }
 
 #[test]
