@@ -48,7 +48,7 @@ use waiters::Waiters;
 ///
 /// It is used through its two halves, which [`split`](Self::split) hands out.
 pub struct Eventual<T> {
-    state: AtomicU8,
+    // With the state word in its spare byte.
     waiters: Waiters,
     value: UnsafeCell<MaybeUninit<T>>,
 }
@@ -151,8 +151,7 @@ impl<T> Eventual<T> {
         #[must_use]
         pub fn new() -> Self {
             Self {
-                state: AtomicU8::new(QUEUED),
-                waiters: Waiters::new(),
+                waiters: Waiters::new(QUEUED),
                 value: UnsafeCell::new(MaybeUninit::uninit()),
             }
         }
@@ -171,7 +170,7 @@ impl<T> Eventual<T> {
     /// Tells what has become of the operation, at this moment.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        match self.state.load(Ordering::Acquire) & PHASE {
+        match self.state().load(Ordering::Acquire) & PHASE {
             QUEUED => Phase::Queued,
             RUNNING => Phase::Running,
             COMPLETED => Phase::Completed,
@@ -181,8 +180,13 @@ impl<T> Eventual<T> {
         }
     }
 
+    #[inline]
+    fn state(&self) -> &AtomicU8 {
+        self.waiters.spare()
+    }
+
     pub(crate) fn claim(&self) -> Result<(), AlreadySplit> {
-        if self.state.fetch_or(SPLIT, Ordering::Relaxed) & SPLIT == 0 {
+        if self.state().fetch_or(SPLIT, Ordering::Relaxed) & SPLIT == 0 {
             Ok(())
         } else {
             Err(AlreadySplit)
@@ -206,16 +210,16 @@ impl<T> Eventual<T> {
     /// Tells whether the operation has begun and is its loop's to carry out.
     #[cfg(feature = "alloc")]
     pub(crate) fn is_running(&self) -> bool {
-        self.state.load(Ordering::Acquire) & (PHASE | REVOKED) == RUNNING
+        self.state().load(Ordering::Acquire) & (PHASE | REVOKED) == RUNNING
     }
 
     pub(crate) fn is_cancel_requested(&self) -> bool {
-        self.state.load(Ordering::Relaxed) & CANCEL != 0
+        self.state().load(Ordering::Relaxed) & CANCEL != 0
     }
 
     pub(crate) fn is_ended(&self) -> bool {
         let order = Edge::EventualRead.order(Ordering::Acquire);
-        is_ended(self.state.load(order))
+        is_ended(self.state().load(order))
     }
 
     /// Ends the operation with a value, and gives it back if no reader is left.
@@ -283,7 +287,7 @@ impl<T> Eventual<T> {
             }
             Err(word) if is_ended(word) => Cancel::Ended,
             Err(_) => {
-                let before = self.state.fetch_or(CANCEL, Ordering::AcqRel);
+                let before = self.state().fetch_or(CANCEL, Ordering::AcqRel);
                 if is_ended(before) {
                     Cancel::Ended
                 } else {
@@ -302,7 +306,7 @@ impl<T> Eventual<T> {
                 Unfilled::Closed => NotWaiting::Ended,
             })?;
         let order = Edge::EventualWaited.order(Ordering::AcqRel);
-        if is_ended(self.state.fetch_or(WAITED, order)) {
+        if is_ended(self.state().fetch_or(WAITED, order)) {
             // Whether or not the completer saw the slot, this waiter knows: it need not be woken.
             self.waiters.clear(key);
             return Err(NotWaiting::Ended);
@@ -321,7 +325,7 @@ impl<T> Eventual<T> {
     /// No `move_out` happens while the returned reference lives.
     pub(crate) unsafe fn peek(&self) -> Option<Result<&T, End>> {
         let order = Edge::EventualRead.order(Ordering::Acquire);
-        match self.state.load(order) & PHASE {
+        match self.state().load(order) & PHASE {
             COMPLETED => Some(Ok(self.value.with(|slot| {
                 // SAFETY: in COMPLETED the value is written, and this load saw the release of
                 // the completer; it stays until `move_out`, which the caller excludes.
@@ -339,7 +343,7 @@ impl<T> Eventual<T> {
     ///
     /// The phase is `COMPLETED` as seen with acquire, and nobody else reads or moves the value.
     pub(crate) unsafe fn move_out(&self) -> T {
-        self.state.fetch_add(TAKEN - COMPLETED, Ordering::Relaxed);
+        self.state().fetch_add(TAKEN - COMPLETED, Ordering::Relaxed);
         self.value.with(|slot| {
             // SAFETY: in COMPLETED the value is written; TAKEN keeps anybody from moving it twice.
             unsafe { slot.cast::<T>().read() }
@@ -353,7 +357,7 @@ impl<T> Eventual<T> {
     /// The caller is the reader, and reads no more.
     pub(crate) unsafe fn detach(&self) -> Option<T> {
         let order = Edge::EventualRead.order(Ordering::AcqRel);
-        if self.state.fetch_or(DETACHED, order) & PHASE != COMPLETED {
+        if self.state().fetch_or(DETACHED, order) & PHASE != COMPLETED {
             return None;
         }
         // SAFETY: completed before the reader left, so the completer has not taken it, and the
@@ -365,12 +369,12 @@ impl<T> Eventual<T> {
     fn leave_queued(&self, phase: u8) -> Result<u8, u8> {
         // Acquires also what it only finds: a caller that is told of an end relies on what came
         // before it.
-        let mut word = self.state.load(Ordering::Acquire);
+        let mut word = self.state().load(Ordering::Acquire);
         loop {
             if word & PHASE != QUEUED {
                 return Err(word);
             }
-            match self.state.compare_exchange_weak(
+            match self.state().compare_exchange_weak(
                 word,
                 word | phase,
                 Ordering::AcqRel,
@@ -386,7 +390,7 @@ impl<T> Eventual<T> {
     /// [`wake_waiters`](Self::wake_waiters).
     fn leave_running(&self, phase: u8) -> u8 {
         let order = Edge::EventualFinish.order(Ordering::AcqRel);
-        let before = self.state.fetch_add(phase - RUNNING, order);
+        let before = self.state().fetch_add(phase - RUNNING, order);
         debug_assert_eq!(before & PHASE, RUNNING, "only a running operation finishes");
         before
     }

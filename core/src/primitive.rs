@@ -13,6 +13,8 @@ mod loomed;
 #[cfg(crochet_loom)]
 use loomed as switched;
 
+#[cfg(feature = "alloc")]
+pub(crate) use switched::AtomicU32;
 pub(crate) use switched::{AtomicPtr, AtomicU8, AtomicUsize, Edge, Ordering, UnsafeCell};
 
 /// Declares constructors that are `const` outside of loom, whose atomics have no const `new`.

@@ -27,12 +27,12 @@ pub(crate) use cell::{Cell, Noted, Pointer};
 pub(crate) use header::{Header, TaskRef};
 pub(crate) use list::{OwnedList, ReadyList};
 
-pub use view::{CancelHandle, TaskState, TaskView};
+pub use view::{CancelHandle, TaskState, TaskView, note_of};
 
 /// Puts a task into the right queue of its loop. Implemented by the scheduler.
 pub trait Schedule: Clone + Send + Sync + 'static {
-    /// What is kept with each task for whoever lists them. Looked at on the loop only; dropped
-    /// wherever the last reference to the task is.
+    /// What is kept with each task for whoever lists them. Looked at on the loop only, unless it is
+    /// `Sync`; dropped wherever the last reference to the task is.
     type Note: Send + 'static;
 
     /// Tells whether the caller is the loop.

@@ -5,14 +5,15 @@
 mod thread_loop;
 
 use core::cell::{Cell, RefCell};
-use core::future::pending;
+use core::future::{pending, poll_fn};
+use core::task::{Poll, Waker};
 use std::rc::Rc;
 use std::thread;
 
 use crochet_core::driver::Work;
 use crochet_core::eventual::{End, Phase};
 use crochet_core::scheduler::Scheduler;
-use crochet_core::task::{CancelHandle, TaskState};
+use crochet_core::task::{CancelHandle, TaskState, note_of};
 
 use thread_loop::{Drops, ThreadLoop, run_all, yield_once};
 
@@ -74,6 +75,26 @@ fn tasks_are_listed_by_what_they_are_doing() {
     );
     scheduler.close();
     assert_eq!(list(&scheduler), []);
+}
+
+#[test]
+fn a_tasks_waker_leads_to_its_note() {
+    let scheduler: Scheduler<ThreadLoop, &str> = Scheduler::with_notes(ThreadLoop::new());
+    let task = scheduler.noting("its note").spawn_local(poll_fn(|cx| {
+        assert_eq!(note_of::<&str>(cx.waker()), Some(&"its note"));
+        assert_eq!(note_of::<u32>(cx.waker()), None, "of another type");
+        Poll::Ready(cx.waker().clone())
+    }));
+    while scheduler.run_one() {}
+    let waker = task.unwrap().take().unwrap().unwrap();
+    assert!(scheduler.tasks().is_empty());
+    let elsewhere = thread::spawn(move || note_of::<&str>(&waker).copied());
+    assert_eq!(
+        elsewhere.join().unwrap(),
+        Some("its note"),
+        "of an ended task"
+    );
+    assert_eq!(note_of::<&str>(Waker::noop()), None, "of no task");
 }
 
 #[test]

@@ -2,14 +2,14 @@
 
 use std::fmt::Display;
 use std::future::Future;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker, ready};
 
-use crate::context::GoingOn;
 use crate::label::Label;
 use crate::messages::OneLine;
+use crate::observe::Note;
 use crate::panic::{Panic, catch};
 use crate::project::{Pinned, project};
 
@@ -19,7 +19,7 @@ use crate::project::{Pinned, project};
 #[derive(Debug)]
 pub(crate) struct Outcome<T> {
     // Of a panic, which is rare, there is more to keep than of a value: not in every operation.
-    result: Option<Result<T, Box<Unseen>>>,
+    result: ManuallyDrop<Result<T, Box<Unseen>>>,
 }
 
 /// A panic that is logged when it is dropped, unless somebody has looked at it.
@@ -34,32 +34,44 @@ impl<T> Outcome<T> {
     /// Makes the outcome of what has the label.
     #[inline]
     pub(crate) fn new(result: Result<T, Panic>, label: Label) -> Self {
+        Self::of(result.map_err(|panic| Unseen::boxed(panic, label)))
+    }
+
+    fn of(result: Result<T, Box<Unseen>>) -> Self {
         Self {
-            result: Some(result.map_err(|panic| Unseen::boxed(panic, label))),
+            result: ManuallyDrop::new(result),
         }
     }
 
     /// Takes the result; from here on the caller answers for a panic.
-    pub(crate) fn into_result(mut self) -> Result<T, Panic> {
-        let result = self.result.take().expect(TAKEN_ONCE);
+    pub(crate) fn into_result(self) -> Result<T, Panic> {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: the outcome is not used again, nor dropped.
+        let result = unsafe { ManuallyDrop::take(&mut this.result) };
         result.map_err(|unseen| unseen.see().clone())
     }
 
     /// Looks at the result; from here on the caller answers for a panic.
     pub(crate) fn as_result(&self) -> Result<&T, &Panic> {
-        let result = self.result.as_ref().expect(TAKEN_ONCE).as_ref();
-        result.map_err(|unseen| unseen.see())
+        self.result.as_ref().map_err(|unseen| unseen.see())
+    }
+
+    /// Looks for a panic, and at what panicked; from here on the caller answers for it.
+    pub(crate) fn as_panic(&self) -> Option<(Label, &Panic)> {
+        let unseen = self.result.as_ref().err()?;
+        Some((unseen.label, unseen.see()))
     }
 }
 
-const TAKEN_ONCE: &str = "only consuming an outcome takes its result";
-
 impl<T> Drop for Outcome<T> {
     fn drop(&mut self) {
-        if mem::needs_drop::<T>() {
-            if let Some(Ok(value)) = self.result.take() {
+        // SAFETY: the outcome is being dropped, so it is not used again.
+        match unsafe { ManuallyDrop::take(&mut self.result) } {
+            Ok(value) if mem::needs_drop::<T>() => {
                 contain("the destructor of a result", || drop(value));
             }
+            Ok(_) => {}
+            Err(unseen) => drop(unseen),
         }
     }
 }
@@ -89,46 +101,53 @@ impl Drop for Unseen {
 }
 
 /// A future whose panics, also those of its destructor, do not get out.
+///
+/// It is the future of a task, whose note has the label of a panic, or is polled with a label.
 pub(crate) struct Contained<F> {
-    body: Pinned<F>,
-    panic: Option<Panic>,
-    label: Label,
-    going_on: Option<GoingOn>,
+    // Or the panic of the function that was to make the future.
+    body: Pinned<F, Option<Panic>>,
 }
 
-project!(Contained<F>.body: Pinned<F>, rest: panic: Option<Panic>, label: Label);
+project!(Contained<F>.body: Pinned<F, Option<Panic>>);
 
 impl<F> Contained<F> {
     /// Contains a future.
-    pub(crate) fn new(future: F, label: Label) -> Self {
+    pub(crate) fn new(future: F) -> Self {
         Self {
             body: Pinned::new(future),
-            panic: None,
-            label,
-            going_on: None,
         }
     }
 
     /// Calls the function that makes a future, and contains both.
-    pub(crate) fn make(make: impl FnOnce() -> F, label: Label) -> Self {
+    pub(crate) fn make(make: impl FnOnce() -> F) -> Self {
         match catch(make) {
-            Ok(future) => Self::new(future, label),
+            Ok(future) => Self::new(future),
             Err(panic) => Self {
-                body: Pinned::empty(),
-                panic: Some(panic),
-                label,
-                going_on: None,
+                body: Pinned::instead(Some(panic)),
             },
         }
     }
 }
 
-impl<F> Contained<F> {
-    /// Keeps the operation counted for as long as this is there.
+impl<F: Future> Contained<F> {
+    /// Polls the future; `label` is asked for the label of a panic.
     #[inline]
-    pub(crate) fn counted(mut self, going_on: Option<GoingOn>) -> Self {
-        self.going_on = going_on;
-        self
+    pub(crate) fn poll_as(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        label: impl FnOnce(&Context<'_>) -> Label,
+    ) -> Poll<Outcome<F::Output>> {
+        let mut body = self.project();
+        let result = match body.as_mut().get() {
+            Ok(future) => match catch(|| future.poll(cx)) {
+                Ok(polled) => Ok(ready!(polled)),
+                Err(panic) => Err(panic),
+            },
+            Err(panic) => Err(panic.take().expect("it is polled only until it is ready")),
+        };
+        let outcome = Outcome::of(result.map_err(|panic| Unseen::boxed(panic, label(cx))));
+        drop_quietly(body);
+        Poll::Ready(outcome)
     }
 }
 
@@ -136,17 +155,7 @@ impl<F: Future> Future for Contained<F> {
     type Output = Outcome<F::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (mut body, (panic, label)) = self.project();
-        let result = match body.as_mut().get() {
-            Some(future) => match catch(|| future.poll(cx)) {
-                Ok(polled) => Ok(ready!(polled)),
-                Err(panic) => Err(panic),
-            },
-            None => Err(panic.take().expect("it is polled only until it is ready")),
-        };
-        let outcome = Outcome::new(result, *label);
-        drop_quietly(body);
-        Poll::Ready(outcome)
+        self.poll_as(cx, Note::label_of)
     }
 }
 
@@ -154,13 +163,12 @@ impl<F> Drop for Contained<F> {
     fn drop(&mut self) {
         // SAFETY: the value is being dropped; it is not moved before that, here or elsewhere.
         let this = unsafe { Pin::new_unchecked(self) };
-        let (body, _) = this.project();
-        drop_quietly(body);
+        drop_quietly(this.project());
     }
 }
 
 /// Drops a future that has ended, or is given up.
-fn drop_quietly<F>(body: Pin<&mut Pinned<F>>) {
+fn drop_quietly<F>(body: Pin<&mut Pinned<F, Option<Panic>>>) {
     if !mem::needs_drop::<F>() {
         body.clear();
     } else if !body.is_empty() {

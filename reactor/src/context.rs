@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -154,29 +155,45 @@ impl Context {
 }
 
 /// Counts an operation as going on until it is dropped.
-pub(crate) struct GoingOn(Rc<Context>);
+///
+/// It is in each operation, so it does not keep its reactor but finds it: an operation begins, runs and
+/// is dropped where the thread is marked as running the operation's own.
+pub(crate) struct GoingOn(());
 
 impl GoingOn {
     /// Counts an operation that begins on the reactor that the calling thread runs.
-    pub(crate) fn begin() -> Option<Self> {
-        let context = current().ok()?;
-        // Now, and not when its first poll has ended: that may take long.
-        context.give_back_room();
-        context.operations.set(context.operations.get() + 1);
-        context.counters().operations_begun.add(1);
-        Some(Self(context))
+    pub(crate) fn begin() -> Self {
+        with_current(|context| {
+            // Now, and not when its first poll has ended: that may take long.
+            context.give_back_room();
+            context.operations.set(context.operations.get() + 1);
+            context.counters().operations_begun.add(1);
+        });
+        Self(())
     }
 }
 
 impl Drop for GoingOn {
     fn drop(&mut self) {
-        self.0.operations.set(self.0.operations.get() - 1);
-        self.0.counters().operations_ended.add(1);
+        with_current(|context| {
+            context.operations.set(context.operations.get() - 1);
+            context.counters().operations_ended.add(1);
+        });
     }
 }
 
 thread_static! {
-    static CURRENT: RefCell<Option<Rc<Context>>> = const { RefCell::new(None) };
+    // Without a destructor, so that tasks find it also while the thread's locals are being destroyed, of
+    // which a reactor may be one. Whoever marks the thread takes the mark back.
+    static CURRENT: RefCell<ManuallyDrop<Option<Rc<Context>>>> =
+        const { RefCell::new(ManuallyDrop::new(None)) };
+}
+
+/// Uses the reactor that the calling thread is running, or was when it forked. `with` calls nothing
+/// foreign.
+#[inline]
+fn with_current<R>(with: impl FnOnce(&Rc<Context>) -> R) -> Option<R> {
+    CURRENT.with(|current| current.borrow().as_ref().map(with))
 }
 
 /// The calling thread is not running a reactor.
@@ -223,24 +240,15 @@ impl From<NotOnReactor> for std::io::Error {
 
 /// Returns the reactor that the calling thread is running.
 pub(crate) fn current() -> Result<Rc<Context>, NotOnReactor> {
-    CURRENT
-        .try_with(|current| current.borrow().clone())
-        .ok()
+    with_current(|context| (!context.scheduler.shared().is_forked()).then(|| Rc::clone(context)))
         .flatten()
-        .filter(|context| !context.scheduler.shared().is_forked())
         .ok_or(NotOnReactor)
 }
 
 /// Tells whether it is this reactor that the calling thread is running, and in this process.
 pub(crate) fn is_current(context: &Rc<Context>) -> bool {
-    let is_same = |current: &RefCell<Option<Rc<Context>>>| {
-        let current = current.borrow();
-        current
-            .as_ref()
-            .is_some_and(|current| Rc::ptr_eq(current, context))
-            && !context.scheduler.shared().is_forked()
-    };
-    CURRENT.try_with(is_same).unwrap_or(false)
+    with_current(|current| Rc::ptr_eq(current, context)) == Some(true)
+        && !context.scheduler.shared().is_forked()
 }
 
 /// Returns the reactor that the calling thread is running, for functions that have no error.
@@ -290,10 +298,7 @@ impl Drop for Entered {
 }
 
 /// Sets the reactor that code on this thread finds, and returns the one before.
-///
-/// While the thread's locals are being destroyed, as when a reactor is one of them, it finds none.
 fn replace_current(context: Option<Rc<Context>>) -> Option<Rc<Context>> {
-    CURRENT
-        .try_with(|current| current.replace(context))
-        .unwrap_or_default()
+    let context = ManuallyDrop::new(context);
+    ManuallyDrop::into_inner(CURRENT.with(|current| current.replace(context)))
 }

@@ -36,6 +36,15 @@ impl Label {
         }
     }
 
+    /// Labels what has been labelled before, for the process that it runs in.
+    pub(crate) fn again(name: Option<&'static str>, site: &'static Location<'static>) -> Self {
+        Self {
+            name,
+            site,
+            process: Generation::current(),
+        }
+    }
+
     /// Returns the operation's name, if it has one.
     #[must_use]
     pub const fn name(&self) -> Option<&'static str> {

@@ -39,8 +39,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         let (future, (map,)) = self.project();
         let output = match future.get() {
-            Some(future) => Some(ready!(future.poll(cx))),
-            None => None,
+            Ok(future) => Some(ready!(future.poll(cx))),
+            Err(()) => None,
         };
         let map = map.take().expect("it is polled only until it is ready");
         Poll::Ready(map(output))

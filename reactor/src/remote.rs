@@ -3,16 +3,19 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crochet_core::inbox::NoRoom;
 
 use crate::blocked::Interrupts;
-use crate::caught::{Contained, Quiet};
+use crate::caught::{Contained, Outcome, Quiet};
 use crate::context::GoingOn;
 use crate::label::Label;
 use crate::observe::{Note, Scheduler};
 use crate::pause::Deadline;
+use crate::project::project;
 use crate::shared::{Shared, Stage};
 use crate::trigger::{Phase, TriggerId};
 use crate::wait::{BlockingError, Operation};
@@ -270,7 +273,7 @@ impl Remote {
             shared.release_room(1);
             return self.refuse(label, make);
         }
-        let make = contained(label, make);
+        let make = contained(make);
         Operation::new(self.scheduler.noting(Note::new(label)).submit(make))
     }
 
@@ -280,18 +283,48 @@ impl Remote {
         F: Future + 'static,
         F::Output: Send + 'static,
     {
-        let make = contained(label, make);
+        let make = contained(make);
         Operation::new(self.scheduler.noting(Note::new(label)).refuse(make))
     }
 }
 
 /// Wraps the function of an operation so that no panic of it or its future gets out.
 #[inline]
-fn contained<M, F>(label: Label, make: M) -> impl FnOnce() -> Contained<F>
+fn contained<M, F>(make: M) -> impl FnOnce() -> Submitted<F>
 where
     M: FnOnce() -> F,
     F: Future,
 {
     let make = Quiet::new(make);
-    move || Contained::make(|| make.into_inner()(), label).counted(GoingOn::begin())
+    move || Submitted {
+        body: Contained::make(|| make.into_inner()()),
+        _going_on: GoingOn::begin(),
+    }
+}
+
+/// The future of an operation, which is counted for as long as there is this.
+struct Submitted<F> {
+    // Dropped in this order.
+    body: Contained<F>,
+    _going_on: GoingOn,
+}
+
+project!(Submitted<F>.body: Contained<F>);
+
+// Besides the future and the value themselves, there is only what tells which of them, or a panic, it is.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(
+    size_of::<Note>() <= 32
+        && size_of::<Submitted<[u64; 2]>>() <= 24
+        && size_of::<Outcome<()>>() <= 8,
+    "what a reactor adds to the memory of an operation does not grow unnoticed"
+);
+
+impl<F: Future> Future for Submitted<F> {
+    type Output = Outcome<F::Output>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().poll(cx)
+    }
 }

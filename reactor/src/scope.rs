@@ -189,9 +189,8 @@ impl Scope {
         let membership = Membership::of(&self.children);
         let key = membership.key();
         let child = Child {
-            body: Contained::new(future, label),
+            body: Contained::new(future),
             membership: Some(membership),
-            label,
         };
         let handle = spawn_contained(&context, child, label);
         // A reactor that has stopped drops it at once.
@@ -233,19 +232,18 @@ struct Child<F> {
     // Dropped in this order: who has left the scope has nothing left of it.
     body: Contained<F>,
     membership: Option<Membership>,
-    label: Label,
 }
 
-project!(Child<F>.body: Contained<F>, rest: membership: Option<Membership>, label: Label);
+project!(Child<F>.body: Contained<F>, rest: membership: Option<Membership>);
 
 impl<F: Future> Future for Child<F> {
     type Output = Outcome<F::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let (body, (membership, label)) = self.project();
+        let (body, (membership,)) = self.project();
         let outcome = std::task::ready!(body.poll(cx));
         if let Some(membership) = membership.take() {
-            membership.end(*label, &outcome);
+            membership.end(&outcome);
         }
         Poll::Ready(outcome)
     }

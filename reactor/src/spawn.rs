@@ -62,7 +62,7 @@ pub(crate) fn spawn_on<F>(context: &Rc<Context>, future: F, label: Label) -> Joi
 where
     F: Future + 'static,
 {
-    spawn_contained(context, Contained::new(future, label), label)
+    spawn_contained(context, Contained::new(future), label)
 }
 
 /// Spawns a future that contains its panics.

@@ -1,6 +1,6 @@
 //! What a reactor tells about itself.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::pending;
 use std::hint::spin_loop;
 use std::rc::Rc;
@@ -85,6 +85,24 @@ fn operations_are_counted_when_they_begin_and_when_they_end() {
     pending.cancel();
     pending.wait(LONG).unwrap();
     assert_eq!(counts(), (later_begun + 1, later_ended + 2));
+}
+
+#[test]
+fn operations_that_end_with_a_threads_locals_are_counted() {
+    thread_local! {
+        static LAST: RefCell<Option<Reactor>> = const { RefCell::new(None) };
+    }
+    let remote = thread::spawn(|| {
+        // Made before any of the library's own locals, and destroyed after them.
+        LAST.with_borrow_mut(|last| {
+            let reactor = last.insert(Reactor::new().unwrap());
+            drop(submit_pending(&reactor.remote(), Trace::new().value()));
+            reactor.turn(Budget::default()).unwrap();
+            reactor.remote()
+        })
+    });
+    let stats = remote.join().unwrap().stats();
+    assert_eq!((stats.operations_begun, stats.operations_ended), (1, 1));
 }
 
 #[test]

@@ -126,6 +126,19 @@ fn a_panic_that_nobody_sees_is_logged_once() {
 }
 
 #[test]
+fn a_panic_before_there_is_a_future_is_logged_with_the_place_of_its_operation() {
+    start();
+    let text = "panicked instead of making a future";
+    let line = line!() + 1;
+    let result = run_in_reactor(move || -> future::Ready<()> { panic!("{text}") });
+    drop::<EventualResult<()>>(result);
+    barrier();
+    let message = logs::assert_one_error(text);
+    let submitted = format!("the operation submitted at {}:{line} panicked", file!());
+    assert!(message.text.contains(&submitted), "{message:?}");
+}
+
+#[test]
 fn a_panic_that_was_seen_is_not_logged() {
     start();
     let panicked = "panicked and was seen";

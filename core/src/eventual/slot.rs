@@ -19,6 +19,8 @@ use crate::primitive::{AtomicU8, Edge, Ordering, UnsafeCell, const_unless_loom};
 #[derive(Debug)]
 pub(super) struct WaitSlot {
     state: AtomicU8,
+    // No part of the slot: it lies where the alignment of the waker would leave a gap.
+    spare: AtomicU8,
     waker: UnsafeCell<Option<Waker>>,
 }
 
@@ -44,9 +46,19 @@ unsafe impl Send for WaitSlot {}
 
 impl WaitSlot {
     const_unless_loom! {
-        pub(super) fn new() -> Self {
-            Self { state: AtomicU8::new(EMPTY), waker: UnsafeCell::new(None) }
+        pub(super) fn new(spare: u8) -> Self {
+            Self {
+                state: AtomicU8::new(EMPTY),
+                spare: AtomicU8::new(spare),
+                waker: UnsafeCell::new(None),
+            }
         }
+    }
+
+    /// Returns a byte for whoever has the slot.
+    #[inline]
+    pub(super) fn spare(&self) -> &AtomicU8 {
+        &self.spare
     }
 
     /// Stores a clone of `waker` if the slot is empty.
@@ -119,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_slot_holds_one_waker_at_a_time() {
-        let slot = WaitSlot::new();
+        let slot = WaitSlot::new(0);
         assert_eq!(slot.fill(Waker::noop()), Ok(()));
         assert_eq!(slot.fill(Waker::noop()), Err(Unfilled::Occupied));
         slot.clear();
@@ -128,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_closed_slot_gives_up_its_waker_and_takes_no_other() {
-        let slot = WaitSlot::new();
+        let slot = WaitSlot::new(0);
         assert_eq!(slot.fill(Waker::noop()), Ok(()));
         assert!(slot.close().is_some());
         assert_eq!(slot.fill(Waker::noop()), Err(Unfilled::Closed));
@@ -138,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_slot_that_is_empty_closes_without_a_waker() {
-        let slot = WaitSlot::new();
+        let slot = WaitSlot::new(0);
         assert_eq!(slot.fill(Waker::noop()), Ok(()));
         slot.clear();
         assert!(slot.close().is_none());

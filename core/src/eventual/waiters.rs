@@ -3,9 +3,9 @@
 use core::task::Waker;
 
 use super::slot::{Unfilled, WaitSlot};
-use crate::primitive::const_unless_loom;
 #[cfg(feature = "alloc")]
 use crate::primitive::{AtomicPtr, Edge, Ordering};
+use crate::primitive::{AtomicU8, const_unless_loom};
 
 /// Names the slot that a waiter has filled, until it clears it.
 #[derive(PartialEq, Eq, Debug)]
@@ -21,13 +21,19 @@ pub(super) struct Waiters {
 
 impl Waiters {
     const_unless_loom! {
-        pub(super) fn new() -> Self {
+        pub(super) fn new(spare: u8) -> Self {
             Self {
-                slot: WaitSlot::new(),
+                slot: WaitSlot::new(spare),
                 #[cfg(feature = "alloc")]
                 next: AtomicPtr::new(core::ptr::null_mut()),
             }
         }
+    }
+
+    /// Returns the spare byte of the slot inline, for whoever has the list.
+    #[inline]
+    pub(super) fn spare(&self) -> &AtomicU8 {
+        self.slot.spare()
     }
 
     /// Fills the first free slot.
@@ -100,7 +106,7 @@ impl Waiters {
         if let Some(next) = self.next() {
             return Ok(next);
         }
-        let fresh = alloc::boxed::Box::into_raw(alloc::boxed::Box::new(Self::new()));
+        let fresh = alloc::boxed::Box::into_raw(alloc::boxed::Box::new(Self::new(0)));
         let order = Edge::SlotFill.order(Ordering::AcqRel);
         let null = core::ptr::null_mut();
         let next = match self

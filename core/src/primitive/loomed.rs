@@ -1,6 +1,8 @@
 //! Loom's atomics, with edges that a model can weaken to show that it would notice.
 
 pub(crate) use loom::cell::UnsafeCell;
+#[cfg(feature = "alloc")]
+pub(crate) use loom::sync::atomic::AtomicU32;
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 
 pub(crate) use crate::model::Edge;

@@ -1,5 +1,7 @@
 //! Core's own atomics, and a cell with loom's closure interface.
 
+#[cfg(feature = "alloc")]
+pub(crate) use core::sync::atomic::AtomicU32;
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 
 /// `core::cell::UnsafeCell` with access by closure, as loom's is.

@@ -1,6 +1,7 @@
 //! A task's cell with all its types, and the functions in its table.
 
 use alloc::boxed::Box;
+use core::any::TypeId;
 use core::future::Future;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -41,6 +42,13 @@ pub(crate) struct Cell<S: Schedule, T, M, F> {
     head: Head<S, T>,
     body: UnsafeCell<Body<M, F>>,
 }
+
+// A program may have a million tasks that wait. Loom's types are larger.
+#[cfg(all(target_pointer_width = "64", not(crochet_loom)))]
+const _: () = assert!(
+    size_of::<Header>() <= 40 && size_of::<Eventual<()>>() <= 32,
+    "a task's own part of its memory does not grow unnoticed"
+);
 
 /// What a task still has to do. Pinned: the cell never moves.
 enum Body<M, F> {
@@ -124,6 +132,7 @@ where
         end_here: Self::end_here,
         is_ended: Self::is_ended,
         free: Self::free,
+        note_type: TypeId::of::<S::Note>,
     };
 
     /// Runs the task once, and gives it back when it is suspended.

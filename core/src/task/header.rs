@@ -1,5 +1,6 @@
 //! The part of a task that wakers and queues see: link, count, table of functions.
 
+use core::any::TypeId;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use core::task::{RawWaker, RawWakerVTable, Waker};
@@ -8,17 +9,18 @@ use super::Runnable;
 use super::list::Siblings;
 use crate::eventual::End;
 use crate::inbox::{Link, Linked};
-use crate::primitive::{AtomicUsize, Edge, Ordering, UnsafeCell};
+use crate::primitive::{AtomicU32, Edge, Ordering, UnsafeCell};
 
 /// The first field of every task's cell.
 ///
 /// `state` holds the number of references, times two, and in the lowest bit `SCHEDULED`:
 /// set when the task is put into a queue, cleared when the loop takes it out to poll it, and set
 /// for good when it ends. While it is set nobody else queues the task, which is what makes the one
-/// link enough.
+/// link enough. A word of 32 bits leaves the mark of the body room in the other half: to overflow it,
+/// a program would have to forget a thousand million wakers of one task, and it is ended before that.
 pub(crate) struct Header {
     link: Link<Self>,
-    state: AtomicUsize,
+    state: AtomicU32,
     siblings: UnsafeCell<Siblings>,
     body: UnsafeCell<InBody>,
     table: &'static Table,
@@ -60,10 +62,12 @@ pub(crate) struct Table {
     pub(crate) is_ended: unsafe fn(NonNull<Header>) -> bool,
     /// Frees the cell.
     pub(crate) free: unsafe fn(NonNull<Header>),
+    /// Names the type of the note.
+    pub(crate) note_type: fn() -> TypeId,
 }
 
-const SCHEDULED: usize = 1;
-const ONE: usize = 2;
+const SCHEDULED: u32 = 1;
+const ONE: u32 = 2;
 
 /// One counted reference to a task.
 pub(crate) struct TaskRef(NonNull<Header>);
@@ -76,14 +80,18 @@ unsafe impl Sync for TaskRef {}
 
 impl Header {
     /// Makes a header with `references`, already marked as queued.
-    pub(crate) fn scheduled(references: usize, table: &'static Table) -> Self {
+    pub(crate) fn scheduled(references: u32, table: &'static Table) -> Self {
         Self {
             link: Link::new(),
-            state: AtomicUsize::new(references * ONE + SCHEDULED),
+            state: AtomicU32::new(references * ONE + SCHEDULED),
             siblings: UnsafeCell::new(Siblings::NONE),
             body: UnsafeCell::new(InBody::NotYet),
             table,
         }
+    }
+
+    pub(crate) fn table(&self) -> &'static Table {
+        self.table
     }
 
     pub(crate) fn siblings(&self) -> &UnsafeCell<Siblings> {
@@ -160,7 +168,7 @@ impl Header {
 
     fn add_reference(&self) {
         let before = self.state.fetch_add(ONE, Ordering::Relaxed);
-        if before > usize::MAX / 2 {
+        if before > u32::MAX / 2 {
             abort();
         }
     }
@@ -356,6 +364,14 @@ pub(crate) fn borrowed_waker(header: NonNull<Header>) -> ManuallyDrop<Waker> {
     // SAFETY: the functions of `WAKER` keep the contract of `RawWaker`: they are thread-safe,
     // clone counts a reference, wake and drop give one up; this one is never given up.
     ManuallyDrop::new(unsafe { Waker::from_raw(raw) })
+}
+
+/// Returns the header of the task that a waker wakes, if it is one of a task: of a live cell, for as long
+/// as there is the waker, which has or borrows a reference.
+pub(crate) fn header_of(waker: &Waker) -> Option<NonNull<Header>> {
+    let is_task = core::ptr::eq(waker.vtable(), &raw const WAKER);
+    let data = is_task.then(|| waker.data().cast_mut().cast());
+    data.and_then(NonNull::new)
 }
 
 static WAKER: RawWakerVTable = RawWakerVTable::new(clone_waker, wake, wake_by_ref, drop_waker);

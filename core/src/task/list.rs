@@ -16,7 +16,8 @@ pub(crate) struct Siblings {
 
 #[derive(Clone, Copy, Debug)]
 struct Neighbours {
-    before: Option<NonNull<Header>>,
+    // The first one's is itself: never null, which tells whether a task is kept.
+    before: NonNull<Header>,
     after: Option<NonNull<Header>>,
 }
 
@@ -122,10 +123,10 @@ impl OwnedList {
         }
         let node = task.into_task().into_raw();
         if let Some(first) = self.first {
-            update(first, |first| first.before = Some(node));
+            update(first, |first| first.before = node);
         }
         let kept = Some(Neighbours {
-            before: None,
+            before: node,
             after: self.first,
         });
         set_siblings(node, Siblings { kept });
@@ -138,11 +139,14 @@ impl OwnedList {
         let node = task.task().as_raw();
         let Neighbours { before, after } = siblings(node).kept?;
         set_siblings(node, Siblings::NONE);
-        match before {
-            Some(before) => update(before, |before| before.after = after),
-            None => self.first = after,
+        let is_first = before == node;
+        if is_first {
+            self.first = after;
+        } else {
+            update(before, |before| before.after = after);
         }
         if let Some(after) = after {
+            let before = if is_first { after } else { before };
             update(after, |after| after.before = before);
         }
         self.len -= 1;

@@ -1,9 +1,11 @@
 //! Tasks whose types are not known to whoever looks at them.
 
+use core::any::TypeId;
 use core::fmt;
 use core::marker::PhantomData;
+use core::task::Waker;
 
-use super::header::TaskRef;
+use super::header::{TaskRef, header_of};
 use super::{Noted, OwnedList};
 
 /// A task as its loop sees it. It is bound to the loop's context.
@@ -80,6 +82,23 @@ impl<N> fmt::Debug for TaskView<N> {
             .field("state", &self.state)
             .finish_non_exhaustive()
     }
+}
+
+/// Returns what was noted about the task that `waker` wakes; `None` if it wakes something else, or a task
+/// with notes of another type.
+///
+/// A task that is being polled finds its own note by its waker.
+#[must_use]
+pub fn note_of<N: Sync + 'static>(waker: &Waker) -> Option<&N> {
+    let header = header_of(waker)?;
+    // SAFETY: the waker keeps the cell alive.
+    let table = unsafe { header.as_ref() }.table();
+    if (table.note_type)() != TypeId::of::<N>() {
+        return None;
+    }
+    // SAFETY: as above; the cell begins with a `Noted<N>`, for the type has just been compared. Nobody has
+    // the note exclusively, and as it is `Sync`, the caller may be elsewhere than on the loop.
+    Some(unsafe { header.cast::<Noted<N>>().as_ref() }.note())
 }
 
 /// The right to cancel a task whose types are not known.

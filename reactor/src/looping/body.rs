@@ -43,14 +43,14 @@ where
     F: Future<Output = Result<(), E>>,
 {
     fn call(&mut self, count: u64) {
-        let call = Contained::make(|| (self.make)(count), self.label);
+        let call = Contained::make(|| (self.make)(count));
         self.present.set(Pinned::new(call));
     }
 
     fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Outcome<Result<(), E>>> {
         match self.present.as_mut().get() {
-            Some(call) => call.poll(cx),
-            None => unreachable!("a call is polled after it was made"),
+            Ok(call) => call.poll_as(cx, |_| self.label),
+            Err(()) => unreachable!("a call is polled after it was made"),
         }
     }
 

@@ -1,7 +1,10 @@
 //! What the scheduler keeps with each task.
 
-use std::cell::Cell;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Context;
 
+use crochet_core::task::note_of;
 use crochet_core::time::Tick;
 
 use crate::label::Label;
@@ -10,12 +13,14 @@ use crate::label::Label;
 pub(crate) type Scheduler<U> = crochet_core::scheduler::Scheduler<U, Note>;
 
 /// What is known about a task besides what it is doing.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Note {
-    label: Label,
+    // The label, but for the process, which is the one that the task runs in.
+    name: Option<&'static str>,
+    site: &'static Location<'static>,
     // Of the turn in which it was first suspended: those that end at once, which are most, cost no
-    // look at the clock.
-    since: Cell<Tick>,
+    // look at the clock. Used on the loop only; atomic, so that a waker may lead to the note.
+    since: AtomicU64,
 }
 
 /// As good as never: the clock gets there after centuries.
@@ -24,21 +29,30 @@ const NEVER: Tick = Tick::MAX;
 impl Note {
     pub(crate) fn new(label: Label) -> Self {
         Self {
-            label,
-            since: Cell::new(NEVER),
+            name: label.name(),
+            site: label.site(),
+            since: AtomicU64::new(NEVER.get()),
         }
     }
 
+    /// Returns the label of the task that is being polled.
+    #[cold]
+    pub(crate) fn label_of(cx: &Context<'_>) -> Label {
+        note_of::<Self>(cx.waker())
+            .expect("a task is polled with its own waker")
+            .label()
+    }
+
     pub(crate) fn label(&self) -> Label {
-        self.label
+        Label::again(self.name, self.site)
     }
 
     pub(super) fn since(&self) -> Option<Tick> {
-        Some(self.since.get()).filter(|since| *since != NEVER)
+        Some(Tick::new(self.since.load(Ordering::Relaxed))).filter(|since| *since != NEVER)
     }
 
     /// Takes note that the task was suspended, for the first time.
     pub(crate) fn suspended(&self, now: Tick) {
-        self.since.set(now);
+        self.since.store(now.get(), Ordering::Relaxed);
     }
 }

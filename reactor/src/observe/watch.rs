@@ -80,6 +80,8 @@ impl Watch {
     }
 
     /// Runs the scheduler's next task by `run`, and measures that.
+    // Apart from the turn, which would need more registers for it also when nothing is measured.
+    #[inline(never)]
     pub(crate) fn around_poll<R>(
         &self,
         scheduler: &Scheduler<Shared>,

@@ -129,7 +129,7 @@ impl Remote {
             shared.release_room(1);
             return Err(BlockingError::Stopped);
         }
-        let make = contained(label, make);
+        let make = contained(make);
         let noting = self.scheduler.noting(Note::new(label));
         let unguarded = AbortOnUnwind;
         // SAFETY: the operation has ended, and its value been taken or dropped, before this function

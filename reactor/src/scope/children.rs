@@ -11,7 +11,6 @@ use crochet_core::task::CancelHandle;
 use super::{OnPanic, ScopeError};
 use crate::caught::{self, Outcome};
 use crate::fork::Generation;
-use crate::label::Label;
 use crate::nesting::end_nested;
 use crate::sync::{Event, Wait};
 
@@ -178,9 +177,9 @@ impl Membership {
 
     /// Leaves the scope with an outcome. The owner answers for a panic that ends the scope; for
     /// others the child's handle does, as outside of scopes.
-    pub(super) fn end<T>(self, child: Label, outcome: &Outcome<T>) {
+    pub(super) fn end<T>(self, outcome: &Outcome<T>) {
         if self.children.is_to_end() {
-            if let Err(panic) = outcome.as_result() {
+            if let Some((child, panic)) = outcome.as_panic() {
                 let panic = panic.clone();
                 self.children
                     .panicked(ScopeError::Panicked { child, panic });
