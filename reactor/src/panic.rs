@@ -41,12 +41,21 @@ struct Seen {
 
 thread_local! {
     static CONTAINING: Cell<u32> = const { Cell::new(0) };
+    // Whether there is anything in the other one, which has a destructor, so that looking takes longer.
+    static HAS_SEEN: Cell<bool> = const { Cell::new(false) };
     static SEEN: Cell<Option<Box<Seen>>> = const { Cell::new(None) };
 }
 
-/// Replaces what the hook has seen. While the thread's locals are being destroyed, it sees nothing.
+/// Takes what the hook has seen.
 #[inline]
+fn take_seen() -> Option<Box<Seen>> {
+    HAS_SEEN.get().then(|| replace_seen(None)).flatten()
+}
+
+/// Replaces what the hook has seen. While the thread's locals are being destroyed, it sees nothing.
+#[cold]
 fn replace_seen(seen: Option<Box<Seen>>) -> Option<Box<Seen>> {
+    HAS_SEEN.set(seen.is_some());
     SEEN.try_with(|cell| cell.replace(seen)).unwrap_or_default()
 }
 
@@ -91,7 +100,7 @@ impl Panic {
         let message = message_of(payload);
         // A panic that is passed on by `resume_unwind` does not come by the hook: what another one
         // has left there is not its place.
-        let seen = replace_seen(None).filter(|seen| seen.message == message);
+        let seen = take_seen().filter(|seen| seen.message == message);
         let (place, backtrace) = match seen.map(|seen| *seen) {
             Some(seen) => (seen.place, Some(seen.backtrace)),
             None => (None, None),
@@ -153,9 +162,7 @@ impl Containing {
     #[inline]
     fn begin() -> Self {
         CONTAINING.set(CONTAINING.get() + 1);
-        Self {
-            outer: replace_seen(None),
-        }
+        Self { outer: take_seen() }
     }
 
     #[inline]

@@ -3,20 +3,18 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
-use std::task::{Context as TaskContext, Waker};
 
 use rustix::fd::BorrowedFd;
 use slab::Slab;
 
 use crate::backend::{Event, Interest, MAX_TOKEN, Sources, Trigger};
-use crate::caught;
 use crate::fork::Generation;
 
 mod registered;
 mod reserve;
 mod waiters;
 
-pub(crate) use registered::Registered;
+pub(crate) use registered::{Registered, Waiting};
 pub(crate) use reserve::{Reserve, Spent, is_out_of_files};
 pub(crate) use waiters::{Ticket, Waiters};
 
@@ -43,19 +41,12 @@ struct Entry {
 #[derive(Debug)]
 struct State {
     token: usize,
-    readable: Side,
-    writable: Side,
+    readers: Waiters,
+    writers: Waiters,
+    is_readable: Cell<bool>,
+    is_writable: Cell<bool>,
     /// Something behind the bytes to be read has been reported: see [`Event::is_more`].
     is_more: Cell<bool>,
-}
-
-#[derive(Debug)]
-struct Side {
-    ready: Cell<bool>,
-    /// The task that polled last without a key.
-    poller: RefCell<Option<Waker>>,
-    /// The tasks that wait by a future.
-    waiters: Waiters,
 }
 
 /// Which way an operation goes.
@@ -73,46 +64,26 @@ const INDEX_MASK: usize = (1 << INDEX_BITS) - 1;
 const GENERATIONS: usize = usize::MAX >> INDEX_BITS;
 const _: () = assert!((GENERATIONS - 1) << INDEX_BITS | INDEX_MASK <= MAX_TOKEN);
 
-impl Side {
-    fn new() -> Self {
-        Self {
-            ready: Cell::new(true),
-            poller: RefCell::new(None),
-            waiters: Waiters::new(),
-        }
-    }
-
-    /// Wakes everybody who waits: whoever comes first gets what there is.
-    fn set_ready(&self) {
-        self.ready.set(true);
-        let poller = self.poller.take();
-        if let Some(poller) = poller {
-            caught::wake(poller);
-        }
-        self.waiters.wake_all();
-    }
-
-    /// Keeps the waker of the task that polls; one that polled before has lost its place.
-    fn wait(&self, cx: &TaskContext<'_>) {
-        let kept = self.poller.take();
-        let waker = kept.filter(|kept| kept.will_wake(cx.waker()));
-        let waker = waker.unwrap_or_else(|| cx.waker().clone());
-        self.poller.replace(Some(waker));
-    }
-}
-
-impl Drop for Side {
-    fn drop(&mut self) {
-        if let Some(poller) = self.poller.take() {
-            caught::drop_waker(poller);
-        }
-    }
-}
-
 impl State {
+    fn new(token: usize) -> Self {
+        Self {
+            token,
+            readers: Waiters::new(),
+            writers: Waiters::new(),
+            is_readable: Cell::new(true),
+            is_writable: Cell::new(true),
+            is_more: Cell::new(false),
+        }
+    }
+
+    /// Returns the index of the source in the registry.
+    fn index(&self) -> usize {
+        self.token & INDEX_MASK
+    }
+
     /// Returns the directions in which an event is waited for.
     fn awaited(&self) -> Option<Interest> {
-        match (self.readable.ready.get(), self.writable.ready.get()) {
+        match (self.is_readable.get(), self.is_writable.get()) {
             (false, false) => Some(Interest::Both),
             (false, true) => Some(Interest::Read),
             (true, false) => Some(Interest::Write),
@@ -120,11 +91,25 @@ impl State {
         }
     }
 
-    fn side(&self, direction: Direction) -> &Side {
+    /// Whether the source counts as ready.
+    fn is_ready(&self, direction: Direction) -> &Cell<bool> {
         match direction {
-            Direction::Read => &self.readable,
-            Direction::Write => &self.writable,
+            Direction::Read => &self.is_readable,
+            Direction::Write => &self.is_writable,
         }
+    }
+
+    fn waiters(&self, direction: Direction) -> &Waiters {
+        match direction {
+            Direction::Read => &self.readers,
+            Direction::Write => &self.writers,
+        }
+    }
+
+    /// Wakes everybody who waits: whoever comes first gets what there is.
+    fn set_ready(&self, direction: Direction) {
+        self.is_ready(direction).set(true);
+        self.waiters(direction).wake_all();
     }
 }
 
@@ -175,10 +160,10 @@ impl Registry {
             state.is_more.set(true);
         }
         if both || event.readable {
-            state.readable.set_ready();
+            state.set_ready(Direction::Read);
         }
         if both || event.writable {
-            state.writable.set_ready();
+            state.set_ready(Direction::Write);
         }
     }
 
@@ -188,7 +173,7 @@ impl Registry {
         self.poll.take();
     }
 
-    fn add(&self, source: BorrowedFd<'_>) -> io::Result<(usize, Rc<State>)> {
+    fn add(&self, source: BorrowedFd<'_>) -> io::Result<Rc<State>> {
         let poll = self.poll.borrow();
         let poll = poll.as_ref().ok_or_else(|| {
             io::Error::new(
@@ -199,7 +184,8 @@ impl Registry {
         let (place, state) = self.take_place()?;
         // Nothing but the poller is borrowed: a back end may log, hence enter foreign code.
         poll.register(source, state.token, Interest::Both)?;
-        Ok((place.keep(), state))
+        place.keep();
+        Ok(state)
     }
 
     fn take_place(&self) -> io::Result<(Place<'_>, Rc<State>)> {
@@ -211,12 +197,7 @@ impl Registry {
         self.generation.set((generation + 1) % GENERATIONS);
         let entry = sources.vacant_entry();
         let index = entry.key();
-        let state = Rc::new(State {
-            token: generation << INDEX_BITS | index,
-            readable: Side::new(),
-            writable: Side::new(),
-            is_more: Cell::new(false),
-        });
+        let state = Rc::new(State::new(generation << INDEX_BITS | index));
         entry.insert(Entry {
             state: Rc::clone(&state),
         });
@@ -238,7 +219,7 @@ impl Registry {
         state: &State,
         direction: Direction,
     ) -> io::Result<()> {
-        let ready = &state.side(direction).ready;
+        let ready = state.is_ready(direction);
         ready.set(false);
         let armed = self.arm(source, state);
         if armed.is_err() {
@@ -258,8 +239,8 @@ impl Registry {
         }
     }
 
-    fn remove(&self, index: usize, source: BorrowedFd<'_>) -> io::Result<()> {
-        let entry = self.sources.borrow_mut().remove(index);
+    fn remove(&self, state: &State, source: BorrowedFd<'_>) -> io::Result<()> {
+        let entry = self.sources.borrow_mut().remove(state.index());
         // Its waiters are dropped after the borrow: a waker may free a task, hence other sources.
         drop(entry);
         match &*self.poll.borrow() {
@@ -276,11 +257,9 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn keep(self) -> usize {
-        let index = self.index;
+    fn keep(self) {
         // It owns nothing that would have to be dropped.
         std::mem::forget(self);
-        index
     }
 }
 

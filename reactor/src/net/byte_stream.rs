@@ -3,17 +3,17 @@
 use std::fmt;
 use std::future::Future;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::mem;
 use std::net;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_io::{AsyncRead, AsyncWrite};
 use rustix::fd::AsFd;
 use rustix::net::Shutdown;
 
 use super::socket;
-use crate::registry::{Direction, Registered};
-use crate::stream;
+use crate::registry::{Direction, Registered, Waiting};
 
 /// A kind of socket that carries bytes.
 pub(super) trait Socket: AsFd {
@@ -58,15 +58,6 @@ impl<S: Socket> ByteStream<S> {
         self.io.source()
     }
 
-    /// Takes note of how much of what was wanted has been read.
-    fn note(&self, read: io::Result<usize>, wanted: usize) -> io::Result<usize> {
-        // Nothing at all is the end.
-        if S::SHORT_READS_DRAIN && matches!(read, Ok(length) if 0 < length && length < wanted) {
-            self.io.drained();
-        }
-        read
-    }
-
     /// Waits until the connection, which was begun, has been made.
     pub(super) async fn made(&self) -> io::Result<()> {
         self.io.expect_event(Direction::Write)?;
@@ -79,19 +70,15 @@ where
     for<'a> &'a S: Read + Write,
 {
     pub(super) fn read(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-        let attempt = |mut socket: &S| self.note(socket.read(buf), buf.len());
+        let attempt = |socket: &S| receive(&self.io, socket, buf);
         self.io.io(Direction::Read, attempt)
     }
 
-    pub(super) async fn read_exact(&self, buf: &mut [u8]) -> io::Result<()> {
-        let mut filled = 0;
-        while filled < buf.len() {
-            match self.read(&mut buf[filled..]).await? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                length => filled += length,
-            }
+    pub(super) fn read_exact<'a>(&self, buf: &'a mut [u8]) -> ReadExact<'_, 'a, S> {
+        ReadExact {
+            waiting: self.io.waiting(Direction::Read),
+            rest: buf,
         }
-        Ok(())
     }
 
     pub(super) fn write(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
@@ -99,8 +86,85 @@ where
             .io(Direction::Write, move |socket| socket::send(socket, buf))
     }
 
-    pub(super) async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
-        stream::write_all(buf, async |rest| self.write(rest).await).await
+    pub(super) fn write_all<'a>(&self, buf: &'a [u8]) -> WriteAll<'_, 'a, S> {
+        WriteAll {
+            waiting: self.io.waiting(Direction::Write),
+            rest: buf,
+        }
+    }
+}
+
+/// Reads, and takes note of whether that has left something behind.
+fn receive<S: Socket>(io: &Registered<S>, socket: &S, buf: &mut [u8]) -> io::Result<usize>
+where
+    for<'a> &'a S: Read,
+{
+    let wanted = buf.len();
+    note(io, socket::recv(socket, buf), wanted)
+}
+
+/// Takes note of how much of what was wanted has been read.
+fn note<S: Socket>(
+    io: &Registered<S>,
+    read: io::Result<usize>,
+    wanted: usize,
+) -> io::Result<usize> {
+    // Nothing at all is the end.
+    if S::SHORT_READS_DRAIN && matches!(read, Ok(length) if 0 < length && length < wanted) {
+        io.drained();
+    }
+    read
+}
+
+/// Reads until a buffer is full.
+///
+/// This and [`WriteAll`] are written out, because connections that wait in them are many: an `async fn`
+/// keeps its arguments beside what it has made of them, and so does each one that calls it.
+pub(super) struct ReadExact<'s, 'b, S: Socket> {
+    waiting: Waiting<'s, S>,
+    rest: &'b mut [u8],
+}
+
+impl<S: Socket> Future for ReadExact<'_, '_, S>
+where
+    for<'a> &'a S: Read,
+{
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { waiting, rest } = &mut *self;
+        let io = waiting.registered();
+        while !rest.is_empty() {
+            match ready!(waiting.poll_io(cx, |socket| receive(io, socket, rest)))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+                length => *rest = &mut mem::take(rest)[length..],
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Writes a buffer to its end.
+pub(super) struct WriteAll<'s, 'b, S: Socket> {
+    waiting: Waiting<'s, S>,
+    rest: &'b [u8],
+}
+
+impl<S: Socket> Future for WriteAll<'_, '_, S>
+where
+    for<'a> &'a S: Write,
+{
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { waiting, rest } = &mut *self;
+        while !rest.is_empty() {
+            match ready!(waiting.poll_io(cx, |socket| socket::send(socket, rest)))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                length => *rest = &rest[length..],
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -113,7 +177,7 @@ where
         cx: &mut Context<'_>,
         buf: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let attempt = |mut socket: &S| self.note(socket.read(buf), buf.len());
+        let attempt = |socket: &S| receive(&self.io, socket, buf);
         self.io.poll_io(Direction::Read, cx, attempt)
     }
 
@@ -124,7 +188,7 @@ where
     ) -> Poll<io::Result<usize>> {
         let filled = bufs.iter().take(SLICES);
         let wanted = filled.map(|buf| buf.len()).sum();
-        let attempt = |mut socket: &S| self.note(socket.read_vectored(bufs), wanted);
+        let attempt = |mut socket: &S| note(&self.io, socket.read_vectored(bufs), wanted);
         self.io.poll_io(Direction::Read, cx, attempt)
     }
 }

@@ -28,7 +28,7 @@ mod system;
 
 #[cfg(unix)]
 pub(super) use system::send_to;
-pub(super) use system::{accept, open, send, send_vectored, set_reuse_port, share_address};
+pub(super) use system::{accept, open, recv, send, send_vectored, set_reuse_port, share_address};
 
 /// Opens a socket for addresses like this one.
 pub(super) fn open_for(addr: SocketAddr, kind: SocketType) -> io::Result<OwnedFd> {

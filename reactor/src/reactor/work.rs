@@ -43,7 +43,8 @@ impl Work for Guarded<'_> {
     }
 
     fn run_one(&self) -> bool {
-        if self.context.scheduler.shared().is_forked() {
+        // Every turn ends with this: what is below would find out as well, in many more steps.
+        if !self.is_ready() || self.context.scheduler.shared().is_forked() {
             return false;
         }
         if self.context.out_of_patience.get() {

@@ -8,7 +8,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use rustix::fd::AsFd;
 
-use super::{Direction, Reserve, Side, State, Ticket};
+use super::{Direction, Reserve, State, Ticket, Waiters};
 use crate::backend::Trigger;
 use crate::caught;
 use crate::context::{self, Context, NotOwnReactor};
@@ -16,7 +16,6 @@ use crate::context::{self, Context, NotOwnReactor};
 /// A source that is registered for as long as this lives.
 pub(crate) struct Registered<S: AsFd> {
     source: S,
-    index: usize,
     state: Rc<State>,
     context: Rc<Context>,
 }
@@ -27,10 +26,9 @@ impl<S: AsFd> Registered<S> {
     /// It must not block: operations are tried before it is known that they would not.
     pub(crate) fn new(source: S) -> io::Result<Self> {
         let context = context::current()?;
-        let (index, state) = context.registry.add(source.as_fd())?;
+        let state = context.registry.add(source.as_fd())?;
         Ok(Self {
             source,
-            index,
             state,
             context,
         })
@@ -55,7 +53,7 @@ impl<S: AsFd> Registered<S> {
         cx: &TaskContext<'_>,
         attempt: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        self.try_or(direction, cx, attempt, |side| side.wait(cx))
+        self.try_or(direction, cx, attempt, |waiters| waiters.poll_at(cx))
     }
 
     /// Returns a future that does the operation. Any number of tasks may wait by such futures.
@@ -64,9 +62,16 @@ impl<S: AsFd> Registered<S> {
         A: FnMut(&S) -> io::Result<R> + Unpin,
     {
         Io {
+            waiting: self.waiting(direction),
+            attempt,
+        }
+    }
+
+    /// Returns what a future needs that does operations one after the other.
+    pub(crate) fn waiting(&self, direction: Direction) -> Waiting<'_, S> {
+        Waiting {
             registered: self,
             direction,
-            attempt,
             ticket: None,
         }
     }
@@ -81,13 +86,13 @@ impl<S: AsFd> Registered<S> {
         direction: Direction,
         cx: &TaskContext<'_>,
         mut attempt: impl FnMut(&S) -> io::Result<R>,
-        wait: impl FnOnce(&Side),
+        wait: impl FnOnce(&Waiters),
     ) -> Poll<io::Result<R>> {
         if !context::is_current(&self.context) {
             return Poll::Ready(Err(NotOwnReactor.into()));
         }
-        let side = self.state.side(direction);
-        while side.ready.get() {
+        let is_ready = self.state.is_ready(direction);
+        while is_ready.get() {
             if !self.context.has_patience() {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -105,7 +110,7 @@ impl<S: AsFd> Registered<S> {
                 }
             }
         }
-        wait(side);
+        wait(self.state.waiters(direction));
         Poll::Pending
     }
 
@@ -126,7 +131,7 @@ impl<S: AsFd> Registered<S> {
     pub(crate) fn drained(&self) {
         let is_edge = self.context.registry.trigger == Trigger::Edge;
         if is_edge && !self.state.is_more.get() {
-            self.state.readable.ready.set(false);
+            self.state.is_readable.set(false);
         }
     }
 
@@ -138,10 +143,8 @@ impl<S: AsFd> Registered<S> {
 
 /// The future of one operation on a source.
 pub(crate) struct Io<'a, S: AsFd, A> {
-    registered: &'a Registered<S>,
-    direction: Direction,
+    waiting: Waiting<'a, S>,
     attempt: A,
-    ticket: Option<Ticket>,
 }
 
 impl<S, A, R> Future for Io<'_, S, A>
@@ -153,19 +156,41 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let ticket = &mut this.ticket;
-        this.registered
-            .try_or(this.direction, cx, &mut this.attempt, |side| {
-                side.waiters.wait_at(ticket, cx);
+        this.waiting.poll_io(cx, &mut this.attempt)
+    }
+}
+
+/// A future's place among those who wait for a source in one direction, given up when this is dropped.
+pub(crate) struct Waiting<'a, S: AsFd> {
+    registered: &'a Registered<S>,
+    direction: Direction,
+    ticket: Option<Ticket>,
+}
+
+impl<'a, S: AsFd> Waiting<'a, S> {
+    pub(crate) fn registered(&self) -> &'a Registered<S> {
+        self.registered
+    }
+
+    /// Tries an operation that does not block; waits for the source when it would.
+    pub(crate) fn poll_io<R>(
+        &mut self,
+        cx: &TaskContext<'_>,
+        attempt: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let ticket = &mut self.ticket;
+        self.registered
+            .try_or(self.direction, cx, attempt, |waiters| {
+                waiters.wait_at(ticket, cx);
             })
     }
 }
 
-impl<S: AsFd, A> Drop for Io<'_, S, A> {
+impl<S: AsFd> Drop for Waiting<'_, S> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            let side = self.registered.state.side(self.direction);
-            side.waiters.forget(ticket);
+            let state = &self.registered.state;
+            state.waiters(self.direction).forget(ticket);
         }
     }
 }
@@ -175,7 +200,7 @@ impl<S: AsFd> Drop for Registered<S> {
         // Also a back end may log.
         caught::contain("the logger", || {
             let registry = &self.context.registry;
-            if let Err(error) = registry.remove(self.index, self.source.as_fd()) {
+            if let Err(error) = registry.remove(&self.state, self.source.as_fd()) {
                 // The source is closed right after this, which ends its registration in any case.
                 log::debug!(target: "crochet::reactor", "deregistering a source failed: {error}");
             }

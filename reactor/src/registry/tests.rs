@@ -1,7 +1,7 @@
 use std::cell::{Cell, OnceCell};
 use std::rc::Weak;
 use std::sync::Arc;
-use std::task::Wake;
+use std::task::{Context as TaskContext, Wake, Waker};
 
 use rustix::fd::{AsFd, OwnedFd};
 
@@ -11,7 +11,7 @@ use super::*;
 #[derive(Debug, Default)]
 struct Calls {
     registry: OnceCell<Weak<Registry>>,
-    to_remove: Cell<Option<usize>>,
+    to_remove: RefCell<Option<Rc<State>>>,
     refuses: Cell<bool>,
 }
 
@@ -34,9 +34,9 @@ impl Sources for Caller {
 
     fn register(&self, source: BorrowedFd<'_>, _: usize, _: Interest) -> io::Result<()> {
         let Self(calls) = self;
-        if let Some(index) = calls.to_remove.take() {
+        if let Some(state) = calls.to_remove.take() {
             let registry = calls.registry.get().and_then(Weak::upgrade);
-            registry.expect("it is there").remove(index, source)?;
+            registry.expect("it is there").remove(&state, source)?;
         }
         calls.answer()
     }
@@ -71,13 +71,13 @@ fn source() -> OwnedFd {
 fn a_source_may_go_while_another_is_being_registered() {
     let (registry, calls) = registry();
     let (first, second) = (source(), source());
-    let (index, _) = registry.add(first.as_fd()).expect("there is room");
-    calls.to_remove.set(Some(index));
-    let (_, state) = registry.add(second.as_fd()).expect("there is room");
+    let state = registry.add(first.as_fd()).expect("there is room");
+    calls.to_remove.replace(Some(state));
+    let state = registry.add(second.as_fd()).expect("there is room");
     assert_eq!(registry.len(), 1);
     // It is the second one that is left.
-    let index = state.token & INDEX_MASK;
-    assert!(Rc::ptr_eq(&registry.sources.borrow()[index].state, &state));
+    let left = &registry.sources.borrow()[state.index()].state;
+    assert!(Rc::ptr_eq(left, &state));
 }
 
 #[test]
@@ -96,36 +96,30 @@ fn a_source_that_the_back_end_refuses_takes_no_place() {
 fn a_source_that_is_removed_leaves_nothing_behind() {
     let (registry, _) = registry();
     let source = source();
-    let (index, state) = registry.add(source.as_fd()).expect("it is registered");
-    let state = {
-        let weak = Rc::downgrade(&state);
-        drop(state);
-        weak
-    };
-    assert_eq!(state.strong_count(), 1);
-    let removed = registry.remove(index, source.as_fd());
+    let state = registry.add(source.as_fd()).expect("it is registered");
+    let removed = registry.remove(&state, source.as_fd());
     removed.expect("it was registered");
-    assert_eq!(state.strong_count(), 0);
+    assert_eq!(Rc::strong_count(&state), 1);
 }
 
 #[test]
 fn a_source_that_cannot_be_armed_is_tried_again() {
     let (registry, calls) = registry();
     let source = source();
-    let (_, state) = registry.add(source.as_fd()).expect("it is registered");
+    let state = registry.add(source.as_fd()).expect("it is registered");
     let expect = || registry.expect_event(source.as_fd(), &state, Direction::Read);
     calls.refuses.set(true);
     for _ in 0..2 {
         let refused = expect().expect_err("it refuses");
         assert_eq!(refused.kind(), io::ErrorKind::OutOfMemory);
         assert!(
-            state.readable.ready.get(),
+            state.is_readable.get(),
             "who waited now would wait for ever"
         );
     }
     calls.refuses.set(false);
     expect().expect("it is armed");
-    assert!(!state.readable.ready.get() && state.writable.ready.get());
+    assert!(!state.is_readable.get() && state.is_writable.get());
 }
 
 /// A waker whose destructor panics.
@@ -145,11 +139,11 @@ impl Drop for Unclean {
 fn a_source_may_go_while_somebody_waits_whose_waker_panics() {
     let (registry, _) = registry();
     let source = source();
-    let (index, state) = registry.add(source.as_fd()).expect("it is registered");
+    let state = registry.add(source.as_fd()).expect("it is registered");
     let waker = Waker::from(Arc::new(Unclean));
-    state.readable.wait(&TaskContext::from_waker(&waker));
+    state.readers.poll_at(&TaskContext::from_waker(&waker));
     drop(waker);
-    let removed = registry.remove(index, source.as_fd());
+    let removed = registry.remove(&state, source.as_fd());
     removed.expect("it was registered");
     // The last handle goes.
     drop(state);

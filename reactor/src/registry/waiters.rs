@@ -1,29 +1,45 @@
-//! Tasks that wait by a future.
+//! Who waits for something that is told to all of them.
 
-use std::cell::RefCell;
-use std::mem;
+use std::cell::Cell;
+use std::fmt;
 use std::task::{Context, Waker};
 
 use crate::caught;
 use crate::sync::wait_list::{self, Left, WaitList};
 
-/// The wakers of futures, each of which takes its own away when it is dropped. One that has been
+/// The wakers of tasks that wait: of any number of futures, each of which takes its own away when it is
+/// dropped, and of the one task that polled last without a future of its own. A future that has been
 /// woken keeps its ticket, without a waker, until it is polled again.
 ///
-/// Nearly always there is one at most, which has a place of its own; the list is made for the second.
-#[derive(Debug)]
+/// Nearly always there is one at most, which has a place of its own; room for others is made for the
+/// second. Every connection has two of these, so they are small: cells that are taken out of and put
+/// back into, which needs no flags, as nothing foreign runs meanwhile.
 pub(crate) struct Waiters {
-    place: RefCell<Place>,
-    line: RefCell<Option<Box<Line>>>,
+    waker: Cell<Option<Waker>>,
+    holder: Cell<Holder>,
+    others: Cell<Option<Box<Others>>>,
 }
 
-type Line = WaitList<(), ()>;
+/// Whose the place is.
+///
+/// | holder | set when | left when |
+/// | --- | --- | --- |
+/// | `Nobody` | created; the future is forgotten, or the poller woken | somebody begins to wait |
+/// | `Future` | a future begins to wait, and nobody has the place | it is forgotten |
+/// | `Poller` | a task polls, and no future has the place; or that is forgotten, and a task has polled | it is woken |
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Holder {
+    Nobody,
+    Future,
+    Poller,
+}
 
-#[derive(Debug)]
-enum Place {
-    Free,
-    Waiting(Waker),
-    Woken,
+/// Those who have come while another had the place.
+#[derive(Debug, Default)]
+struct Others {
+    /// The task that polled last; only while a future has the place.
+    poller: Option<Waker>,
+    line: WaitList<(), ()>,
 }
 
 /// A future's right to be woken. Not copied: it is used up by being forgotten.
@@ -40,48 +56,98 @@ const SPARE: usize = 64;
 impl Waiters {
     pub(crate) fn new() -> Self {
         Self {
-            place: RefCell::new(Place::Free),
-            line: RefCell::new(None),
+            waker: Cell::new(None),
+            holder: Cell::new(Holder::Nobody),
+            others: Cell::new(None),
+        }
+    }
+
+    /// Keeps the waker of the task that polls; one that polled before has lost its place.
+    pub(crate) fn poll_at(&self, cx: &Context<'_>) {
+        if self.would_wake_poller(cx.waker()) {
+            return;
+        }
+        let waker = Some(cx.waker().clone());
+        let before = if self.holder.get() == Holder::Future {
+            self.with_others(|others| {
+                let others = others.get_or_insert_default();
+                std::mem::replace(&mut others.poller, waker)
+            })
+        } else {
+            self.holder.set(Holder::Poller);
+            self.waker.replace(waker)
+        };
+        // Dropped last: a waker may free a task, hence other futures.
+        drop(before);
+    }
+
+    /// Tells whether the task that polled last is the one that this wakes.
+    fn would_wake_poller(&self, waker: &Waker) -> bool {
+        let is_same =
+            |kept: &Option<Waker>| kept.as_ref().is_some_and(|kept| kept.will_wake(waker));
+        match self.holder.get() {
+            Holder::Nobody => false,
+            Holder::Future => self.with_others(|others| {
+                let others = others.as_ref();
+                others.is_some_and(|others| is_same(&others.poller))
+            }),
+            Holder::Poller => {
+                let kept = self.waker.take();
+                let would = is_same(&kept);
+                self.waker.set(kept);
+                would
+            }
         }
     }
 
     /// Keeps the waker of the task that polls a future, under the future's own ticket.
     pub(crate) fn wait_at(&self, ticket: &mut Option<Ticket>, cx: &Context<'_>) {
         let waker = cx.waker().clone();
-        match ticket {
-            None | Some(Ticket::Place) => {
-                let mut place = self.place.borrow_mut();
-                if ticket.is_some() || matches!(*place, Place::Free) {
-                    *ticket = Some(Ticket::Place);
-                    let before = mem::replace(&mut *place, Place::Waiting(waker));
-                    // Dropped after the borrow: a waker may free a task, hence other futures.
-                    drop(place);
-                    drop(before);
-                    return;
-                }
-            }
-            Some(Ticket::Line(_)) => {}
-        }
-        let mut line = self.line.borrow_mut();
-        let list = line.get_or_insert_default();
-        let left = match ticket.take() {
-            Some(Ticket::Line(ticket)) => Some(list.leave(ticket)),
-            _ => None,
+        let has_place = match ticket {
+            None => self.holder.get() == Holder::Nobody,
+            Some(Ticket::Place) => true,
+            Some(Ticket::Line(_)) => false,
         };
-        *ticket = Some(Ticket::Line(list.join(waker, ())));
-        drop(line);
+        if has_place {
+            self.holder.set(Holder::Future);
+            *ticket = Some(Ticket::Place);
+            let before = self.waker.replace(Some(waker));
+            // Dropped last: a waker may free a task, hence other futures.
+            drop(before);
+            return;
+        }
+        let left = self.with_others(|others| {
+            let list = &mut others.get_or_insert_default().line;
+            let left = match ticket.take() {
+                Some(Ticket::Line(ticket)) => Some(list.leave(ticket)),
+                _ => None,
+            };
+            *ticket = Some(Ticket::Line(list.join(waker, ())));
+            left
+        });
         drop(left);
     }
 
     /// Takes a future's waker away.
     pub(crate) fn forget(&self, ticket: Ticket) {
         let waker = match ticket {
-            Ticket::Place => self.place.replace(Place::Free).into_waker(),
+            Ticket::Place => {
+                let poller = self.with_others(|others| others.as_mut()?.poller.take());
+                let holder = match poller {
+                    Some(_) => Holder::Poller,
+                    None => Holder::Nobody,
+                };
+                self.holder.set(holder);
+                self.waker.replace(poller)
+            }
             Ticket::Line(ticket) => {
-                let mut line = self.line.borrow_mut();
-                let left = line.as_mut().map(|list| list.leave(ticket));
-                let unused = line.take_if(|list| list.room_if_unused() > SPARE);
-                drop(line);
+                let (left, unused) = self.with_others(|others| {
+                    let left = others.as_mut().map(|others| others.line.leave(ticket));
+                    let unused = others.take_if(|others| {
+                        others.poller.is_none() && others.line.room_if_unused() > SPARE
+                    });
+                    (left, unused)
+                });
                 drop(unused);
                 match left {
                     Some(Left::Waiting((), waker)) => Some(waker),
@@ -97,15 +163,31 @@ impl Waiters {
 
     /// Wakes everybody who waits by now.
     pub(crate) fn wake_all(&self) {
-        // Statements of their own: nothing is borrowed while wakers, which are foreign code, run.
-        let waker = self.place.borrow_mut().take();
+        if self.holder.get() == Holder::Poller {
+            self.holder.set(Holder::Nobody);
+        }
+        // Nothing is taken out of its cell while wakers, which are foreign code, run.
+        let waker = self.waker.take();
         if let Some(waker) = waker {
             caught::wake(waker);
         }
-        let waiting = self.line.borrow().as_ref().map_or(0, |list| list.waiting());
+        if self.with_others(|others| others.is_some()) {
+            self.wake_others();
+        }
+    }
+
+    #[cold]
+    fn wake_others(&self) {
+        let (poller, waiting) = self.with_others(|others| match others {
+            None => (None, 0),
+            Some(others) => (others.poller.take(), others.line.waiting()),
+        });
+        if let Some(poller) = poller {
+            caught::wake(poller);
+        }
         // Those who begin to wait meanwhile come last.
         for _ in 0..waiting {
-            let waker = self.grant();
+            let waker = self.with_others(|others| others.as_mut()?.line.grant(|()| ()));
             match waker {
                 Some(waker) => caught::wake(waker),
                 None => break,
@@ -113,26 +195,30 @@ impl Waiters {
         }
     }
 
-    /// Takes the waker of the first in line.
-    fn grant(&self) -> Option<Waker> {
-        self.line.borrow_mut().as_mut()?.grant(|()| ())
+    /// Uses what there is for others than the first. `with` must not call anything foreign.
+    fn with_others<R>(&self, with: impl FnOnce(&mut Option<Box<Others>>) -> R) -> R {
+        let mut others = self.others.take();
+        let result = with(&mut others);
+        self.others.set(others);
+        result
     }
 }
 
-impl Place {
-    /// Takes the waker, if there is one: its future has been woken then.
-    fn take(&mut self) -> Option<Waker> {
-        if !matches!(self, Self::Waiting(_)) {
-            return None;
+impl Drop for Waiters {
+    fn drop(&mut self) {
+        // Futures have taken theirs away.
+        let poller = self.others.take().and_then(|others| others.poller);
+        for waker in self.waker.take().into_iter().chain(poller) {
+            caught::drop_waker(waker);
         }
-        mem::replace(self, Self::Woken).into_waker()
     }
+}
 
-    fn into_waker(self) -> Option<Waker> {
-        match self {
-            Self::Waiting(waker) => Some(waker),
-            Self::Free | Self::Woken => None,
-        }
+impl fmt::Debug for Waiters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiters")
+            .field("holder", &self.holder.get())
+            .finish_non_exhaustive()
     }
 }
 
@@ -178,6 +264,61 @@ mod tests {
     }
 
     #[test]
+    fn a_task_that_polls_waits_beside_futures_and_for_itself_alone() {
+        // Whoever comes first has the place; a future may leave before the event.
+        for (poller_is_first, future_leaves) in
+            [(true, false), (true, true), (false, false), (false, true)]
+        {
+            let waiters = Waiters::new();
+            let counts = [(); 3].map(|()| Arc::new(Count::default()));
+            let [replaced, poller, future] =
+                counts.each_ref().map(|count| Waker::from(count.clone()));
+            let mut ticket = None;
+            let mut wait = |waiters: &Waiters| {
+                waiters.wait_at(&mut ticket, &Context::from_waker(&future));
+            };
+            if !poller_is_first {
+                wait(&waiters);
+            }
+            for waker in [&replaced, &poller, &poller] {
+                waiters.poll_at(&Context::from_waker(waker));
+            }
+            if poller_is_first {
+                wait(&waiters);
+            }
+            if future_leaves {
+                waiters.forget(ticket.take().expect("it has waited"));
+            }
+            for _ in 0..2 {
+                waiters.wake_all();
+            }
+            let woken = counts.map(|count| count.0.load(Ordering::Relaxed));
+            assert_eq!(woken, [0, 1, usize::from(!future_leaves)]);
+            if let Some(ticket) = ticket {
+                waiters.forget(ticket);
+            }
+        }
+    }
+
+    #[test]
+    fn wakers_are_kept_no_longer_than_they_are_waited_with() {
+        let (waiters, count) = (Waiters::new(), Arc::new(Count::default()));
+        let waker = Waker::from(Arc::clone(&count));
+        let cx = &Context::from_waker(&waker);
+        let mut ticket = None;
+        waiters.wait_at(&mut ticket, cx);
+        waiters.poll_at(cx);
+        assert_eq!(Arc::strong_count(&count), 4);
+        waiters.wake_all();
+        assert_eq!(Arc::strong_count(&count), 2);
+        waiters.poll_at(cx);
+        waiters.forget(ticket.expect("it has waited"));
+        assert_eq!(Arc::strong_count(&count), 3);
+        drop(waiters);
+        assert_eq!(Arc::strong_count(&count), 2);
+    }
+
+    #[test]
     fn wakers_whose_destructors_panic_are_forgotten_as_others_are() {
         let (waiters, count) = (Waiters::new(), Arc::new(Count::default()));
         let counted = Waker::from(Arc::clone(&count));
@@ -209,6 +350,6 @@ mod tests {
         for ticket in tickets {
             waiters.forget(ticket.expect("it has waited"));
         }
-        assert!(waiters.line.borrow().is_none());
+        assert!(waiters.others.take().is_none());
     }
 }

@@ -151,6 +151,24 @@ fn buffers_are_scattered_and_gathered() {
 }
 
 #[test]
+fn of_many_bytes_in_several_buffers_none_is_lost_or_moved() {
+    on_every_backend(|| async {
+        let (mut near, far) = pair().await.unwrap();
+        for length in [1, 255, 256, 257, 10_000] {
+            let (head, body) = (vec![b'h'; length], vec![b'b'; length]);
+            let written = std::future::poll_fn(|cx| {
+                let parts = [IoSlice::new(&head), IoSlice::new(&body)];
+                Pin::new(&mut near).poll_write_vectored(cx, &parts)
+            });
+            assert_eq!(written.await.unwrap(), 2 * length);
+            let mut read = vec![0; 2 * length];
+            far.read_exact(&mut read).await.unwrap();
+            assert_eq!(read, [head, body].concat());
+        }
+    });
+}
+
+#[test]
 fn a_closed_direction_leaves_the_other_open() {
     on_every_backend(|| async {
         let (near, far) = pair().await.unwrap();

@@ -5,7 +5,7 @@ use std::io::{self, IoSlice};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::{Errno, FdFlags, fcntl_setfd, ioctl_fionbio};
 use rustix::net::sockopt::set_socket_nosigpipe;
-use rustix::net::{AddressFamily, SendFlags, SocketAddrAny, SocketAddrUnix, SocketType};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrAny, SocketAddrUnix, SocketType};
 
 /// Opens a socket.
 pub(in crate::net) fn open(family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
@@ -16,6 +16,12 @@ pub(in crate::net) fn open(family: AddressFamily, kind: SocketType) -> io::Resul
 pub(in crate::net) fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, Option<SocketAddrAny>)> {
     let (socket, peer) = rustix::net::acceptfrom(listener)?;
     Ok((prepared(socket)?, peer))
+}
+
+/// Reads into one buffer.
+pub(in crate::net) fn recv(stream: impl AsFd, buf: &mut [u8]) -> io::Result<usize> {
+    let (read, _) = rustix::net::recv(stream, buf, RecvFlags::empty())?;
+    Ok(read)
 }
 
 /// Writes from one buffer.

@@ -1,6 +1,6 @@
 //! Sockets on Windows.
 
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::OnceLock;
 
 use rustix::fd::{AsFd, OwnedFd};
@@ -18,6 +18,11 @@ pub(in crate::net) fn open(family: AddressFamily, kind: SocketType) -> io::Resul
 pub(in crate::net) fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, Option<SocketAddrAny>)> {
     let (socket, peer) = rustix::net::acceptfrom(listener)?;
     Ok((prepared(socket)?, peer))
+}
+
+/// Reads into one buffer.
+pub(in crate::net) fn recv(mut stream: impl Read, buf: &mut [u8]) -> io::Result<usize> {
+    stream.read(buf)
 }
 
 /// Writes from one buffer.

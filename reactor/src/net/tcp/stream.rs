@@ -1,5 +1,6 @@
 //! TCP connections.
 
+use std::future::Future;
 use std::io;
 use std::net::{self, Shutdown, SocketAddr};
 #[cfg(unix)]
@@ -98,8 +99,8 @@ impl TcpStream {
     /// # Cancellation
     ///
     /// Dropping the future before it is ready takes nothing from the stream.
-    pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.read(buf).await
+    pub fn read(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.read(buf)
     }
 
     /// Reads until `buf` is full.
@@ -112,8 +113,8 @@ impl TcpStream {
     /// # Cancellation
     ///
     /// What has been read so far is lost when the future is dropped.
-    pub async fn read_exact(&self, buf: &mut [u8]) -> io::Result<()> {
-        self.io.read_exact(buf).await
+    pub fn read_exact(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<()>> {
+        self.io.read_exact(buf)
     }
 
     /// Writes as much of `buf` as the system takes, and returns how much that was.
@@ -125,8 +126,8 @@ impl TcpStream {
     /// # Cancellation
     ///
     /// Dropping the future before it is ready writes nothing.
-    pub async fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.write(buf).await
+    pub fn write(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.write(buf)
     }
 
     /// Writes all of `buf`.
@@ -138,8 +139,8 @@ impl TcpStream {
     /// # Cancellation
     ///
     /// When the future is dropped, a part may have been written.
-    pub async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
-        self.io.write_all(buf).await
+    pub fn write_all(&self, buf: &[u8]) -> impl Future<Output = io::Result<()>> {
+        self.io.write_all(buf)
     }
 
     /// Returns the address of the other end.

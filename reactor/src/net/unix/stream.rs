@@ -1,5 +1,6 @@
 //! Unix connections.
 
+use std::future::Future;
 use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -121,8 +122,8 @@ impl UnixStream {
     /// # Cancellation
     ///
     /// Dropping the future before it is ready takes nothing from the stream.
-    pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.read(buf).await
+    pub fn read(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.read(buf)
     }
 
     /// Reads until `buf` is full.
@@ -135,8 +136,8 @@ impl UnixStream {
     /// # Cancellation
     ///
     /// What has been read so far is lost when the future is dropped.
-    pub async fn read_exact(&self, buf: &mut [u8]) -> io::Result<()> {
-        self.io.read_exact(buf).await
+    pub fn read_exact(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<()>> {
+        self.io.read_exact(buf)
     }
 
     /// Writes as much of `buf` as the system takes, and returns how much that was.
@@ -148,8 +149,8 @@ impl UnixStream {
     /// # Cancellation
     ///
     /// Dropping the future before it is ready writes nothing.
-    pub async fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.write(buf).await
+    pub fn write(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io.write(buf)
     }
 
     /// Writes all of `buf`.
@@ -161,8 +162,8 @@ impl UnixStream {
     /// # Cancellation
     ///
     /// When the future is dropped, a part may have been written.
-    pub async fn write_all(&self, buf: &[u8]) -> io::Result<()> {
-        self.io.write_all(buf).await
+    pub fn write_all(&self, buf: &[u8]) -> impl Future<Output = io::Result<()>> {
+        self.io.write_all(buf)
     }
 
     /// Writes as much of `buf` as the system takes, at least one byte, with duplicates of file
