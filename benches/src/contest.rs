@@ -39,7 +39,7 @@ pub enum Role {
     Own,
     /// Another library: the best of them is a reference.
     Peer,
-    /// What the system itself takes: the second reference.
+    /// What nobody can do without: the second reference.
     Floor,
 }
 

@@ -29,7 +29,8 @@ pub(crate) use list::{OwnedList, ReadyList};
 
 pub use view::{CancelHandle, TaskState, TaskView, note_of};
 
-/// Puts a task into the right queue of its loop. Implemented by the scheduler.
+/// Puts a task into the right queue of its loop. Implemented by the scheduler, and not to be implemented
+/// elsewhere: that a task is queued on the loop alone is what its memory depends on.
 pub trait Schedule: Clone + Send + Sync + 'static {
     /// What is kept with each task for whoever lists them. Looked at on the loop only, unless it is
     /// `Sync`; dropped wherever the last reference to the task is.

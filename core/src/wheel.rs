@@ -1,4 +1,4 @@
-//! Keeps timers in a hierarchical wheel: insert, cancel and reset in constant time.
+//! Keeps timers in a hierarchical wheel: insert in constant time, and so cancel and reset what is not due.
 //!
 //! A [`Wheel`] maps deadlines to values. It reads no clock: the owner calls [`Wheel::advance`] with
 //! the time, takes what became due with [`Wheel::pop_due`], and sleeps until
@@ -21,12 +21,14 @@
 //! A level has 64 slots; a slot of level 0 spans one tick, and a slot of each further level spans a
 //! whole lower level. A timer waits at the level of the highest 6-bit digit in which its deadline
 //! differs from the time, in the slot that this digit names. When the time enters a slot of a
-//! higher level, the slot's timers move down. Bitmaps tell the occupied slots, so that empty ones
-//! are never looked at. A timer whose deadline differs in a digit above the last level waits in one
-//! *far* list until the time enters its block of 64<sup>`LEVELS`</sup> ticks.
+//! higher level, the slot's timers move down, as soon as all before them have been popped. Bitmaps
+//! tell the occupied slots, so that empty ones are never looked at. A timer whose deadline differs in
+//! a digit above the last level waits in one *far* list until the time enters its block of
+//! 64<sup>`LEVELS`</sup> ticks.
 //!
 //! Moving down costs at most one step for each level over the life of a timer, but a slot moves as
-//! a whole: a million timers in one slot of a higher level are moved in one `advance`. The far list
+//! a whole: a million timers in one slot of a higher level are moved in one step, when the time is
+//! advanced or the last timer before them is popped, or cancelled or reset while due. The far list
 //! is searched once for each block that holds one of its timers, so choose `LEVELS` so that few
 //! timers are far: 8 levels of 1 microsecond span 8.9 years, 4 levels of 1 millisecond 4.6 hours.
 

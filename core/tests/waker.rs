@@ -63,6 +63,41 @@ fn a_task_that_is_woken_many_times_runs_once() {
 }
 
 #[test]
+fn a_waker_that_is_used_up_on_the_loop_wakes_once_and_keeps_nothing() {
+    let scheduler = ThreadLoop::scheduler();
+    let drops = Drops::default();
+    let wakers = Arc::new(Mutex::new(Vec::new()));
+    let operation = {
+        let (guard, wakers) = (drops.guard(), Arc::clone(&wakers));
+        scheduler.submit(move || {
+            poll_fn(move |cx| {
+                let _guard = &guard;
+                wakers
+                    .lock()
+                    .unwrap()
+                    .extend([cx.waker().clone(), cx.waker().clone()]);
+                Poll::<()>::Pending
+            })
+        })
+    };
+    drop(operation);
+    run_all(&scheduler);
+    for _ in 0..3 {
+        let used: Vec<Waker> = wakers.lock().unwrap().drain(..).collect();
+        // The second finds the task queued by the first.
+        used.into_iter().for_each(Waker::wake);
+        assert_eq!(run_all(&scheduler), 1);
+    }
+    scheduler.close();
+    assert_eq!(drops.count(), 1);
+    // These have nothing left to wake, and free the task.
+    let used: Vec<Waker> = wakers.lock().unwrap().drain(..).collect();
+    used.into_iter().for_each(Waker::wake);
+    assert_eq!(run_all(&scheduler), 0);
+    assert_eq!(Arc::strong_count(&wakers), 1);
+}
+
+#[test]
 fn a_task_that_wakes_itself_runs_again() {
     let scheduler = ThreadLoop::scheduler();
     let operation = scheduler.submit(|| async {

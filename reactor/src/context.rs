@@ -12,6 +12,7 @@ use crochet_core::time::{Resolution, Tick};
 use crochet_core::wheel::Wheel;
 
 use crate::alarm::Alarm;
+use crate::fork::Generation;
 use crate::kept::Keeper;
 use crate::observe::{Counters, Scheduler, Watch};
 use crate::pool::ThreadPool;
@@ -243,6 +244,13 @@ pub(crate) fn current() -> Result<Rc<Context>, NotOnReactor> {
     with_current(|context| (!context.scheduler.shared().is_forked()).then(|| Rc::clone(context)))
         .flatten()
         .ok_or(NotOnReactor)
+}
+
+/// Returns the process of the reactor that the calling thread is running, which in a forked child is the
+/// parent's.
+pub(crate) fn generation() -> Generation {
+    with_current(|context| context.scheduler.shared().generation())
+        .unwrap_or_else(Generation::current)
 }
 
 /// Tells whether it is this reactor that the calling thread is running, and in this process.

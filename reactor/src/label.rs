@@ -36,12 +36,16 @@ impl Label {
         }
     }
 
-    /// Labels what has been labelled before, for the process that it runs in.
-    pub(crate) fn again(name: Option<&'static str>, site: &'static Location<'static>) -> Self {
+    /// Labels again what has been labelled in a process before.
+    pub(crate) fn again(
+        name: Option<&'static str>,
+        site: &'static Location<'static>,
+        process: Generation,
+    ) -> Self {
         Self {
             name,
             site,
-            process: Generation::current(),
+            process,
         }
     }
 

@@ -168,7 +168,8 @@ impl Containing {
     #[inline]
     fn end(self) {
         CONTAINING.set(CONTAINING.get() - 1);
-        if self.outer.is_some() {
+        // Also what the hook has seen of a panic that the body has caught itself.
+        if self.outer.is_some() || HAS_SEEN.get() {
             self.restore();
         }
     }
@@ -190,9 +191,7 @@ impl Containing {
         {
             std::mem::forget(again);
         }
-        if self.outer.is_some() {
-            self.restore();
-        }
+        self.restore();
         panic
     }
 }

@@ -217,6 +217,8 @@ impl Reactor {
     ) -> Result<Turn, RunError> {
         let context = &*self.context;
         context.out_of_patience.set(false);
+        // Delayed calls use sources before any task does.
+        context.renew_patience();
         context.now.set(None);
         let work = Guarded { context, course };
         if self.rest.end() {

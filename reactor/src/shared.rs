@@ -124,6 +124,11 @@ impl Shared {
         self.stage.load(order) >= stage as u8
     }
 
+    /// Returns the process that the reactor belongs to, and with it all its tasks.
+    pub(crate) fn generation(&self) -> Generation {
+        self.generation
+    }
+
     /// Tells whether the reactor is one of a process that this one has forked off from.
     pub(crate) fn is_forked(&self) -> bool {
         self.generation.is_past()

@@ -127,6 +127,9 @@ impl<T> Operation<T> {
     }
 
     /// Returns the right to cancel the operation, apart from its result.
+    ///
+    /// Only for tasks that are not counted as operations going on: on the loop's thread it may end a
+    /// task between turns, where the count does not find its reactor.
     pub(crate) fn cancel_handle(&self) -> CancelHandle {
         self.inner.cancel_handle()
     }

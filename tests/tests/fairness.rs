@@ -1,12 +1,17 @@
 //! What one turn may do, and who comes first, on every back end.
 
 use std::cell::Cell;
+use std::io::Write as _;
+use std::net;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
+use crochet::net::TcpStream;
 use crochet::{Budget, JoinHandle, Reactor, call_later, sleep, spawn, yield_now};
 use crochet_tests::backends::for_every_backend;
 use crochet_tests::operations::{submit, submit_pending};
@@ -209,5 +214,43 @@ fn a_thread_that_fills_the_queue_again_and_again_does_not_starve_timers() {
         });
         timed.expect("the timers fire");
         assert!(submitter.join().unwrap() > 0);
+    });
+}
+
+#[test]
+fn a_delayed_call_may_use_a_ready_socket_in_every_turn() {
+    const CALLS: u32 = 300;
+
+    /// Reads a byte in each call, without a task.
+    fn read_on(stream: Rc<TcpStream>, bytes: Rc<Cell<u32>>) {
+        let mut byte = [0];
+        let mut reading = pin!(stream.read(&mut byte));
+        let polled = reading
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(polled, Poll::Ready(Ok(1))), "{polled:?}");
+        bytes.set(bytes.get() + 1);
+        if bytes.get() < CALLS {
+            let stream = Rc::clone(&stream);
+            drop(call_later(Duration::ZERO, move || read_on(stream, bytes)));
+        }
+    }
+
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        peer.write_all(&[0; CALLS as usize]).unwrap();
+        let ours = listener.accept().unwrap().0;
+        let bytes = Rc::new(Cell::new(0));
+        let theirs = Rc::clone(&bytes);
+        drop(reactor.spawn(async move {
+            let stream = TcpStream::from_std(ours).unwrap();
+            read_on(Rc::new(stream), theirs);
+        }));
+        for _ in 0..2 * CALLS {
+            reactor.turn(Budget::default()).unwrap();
+        }
+        assert_eq!(bytes.get(), CALLS);
     });
 }

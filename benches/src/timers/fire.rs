@@ -78,8 +78,10 @@ impl Fire {
         })
     }
 
-    /// Makes timers that are in no wheel, and fires each by hand.
+    /// Makes timers that are in no wheel, and fires each by hand, in the order of their delays.
     pub fn floor(spread: Spread) -> Self {
+        let mut order: Vec<usize> = (0..spread.count).collect();
+        order.sort_by_key(|&index| delay(index, spread.shortest, spread.span));
         Self {
             name: "floor: clock, box, waker",
             role: Role::Floor,
@@ -87,8 +89,8 @@ impl Fire {
             take: Box::new(move |spread| {
                 let before = process_cpu_time();
                 let (countdown, mut timers) = set_all(spread, Bare::new);
-                for timer in &mut timers {
-                    timer.fire();
+                for &index in &order {
+                    timers[index].fire();
                 }
                 assert!(countdown.is_zero(), "each has fired");
                 drop(timers);

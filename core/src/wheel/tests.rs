@@ -404,3 +404,59 @@ fn a_warm_wheel_on_the_heap_does_not_grow() {
     }
     assert_eq!(wheel.capacity(), capacity);
 }
+
+/// Makes a wheel whose time is far ahead of its first timer, which is due, in its slot.
+fn lagging() -> (Small, Vec<Key>) {
+    let mut wheel = Small::fixed();
+    let keys = [10, 10, 70, BLOCK + 5, BLOCK * 3]
+        .map(|tick| add(&mut wheel, tick, tick))
+        .into();
+    wheel.advance(Tick::new(BLOCK * 2));
+    (wheel, keys)
+}
+
+fn popped(wheel: &mut Small) -> Vec<u64> {
+    core::iter::from_fn(|| wheel.pop_due())
+        .map(|(_, value)| value)
+        .collect()
+}
+
+#[test]
+fn what_is_due_behind_one_that_is_cancelled_or_reset_is_at_hand() {
+    for reset in [false, true] {
+        let (mut wheel, keys) = lagging();
+        for key in &keys[..3] {
+            if reset {
+                assert_eq!(wheel.reset(*key, Tick::new(BLOCK * 2 + 1)), Ok(()));
+            } else {
+                assert!(wheel.cancel(*key).is_some());
+            }
+            assert!(wheel.next_deadline() <= Some(wheel.now()));
+        }
+        assert_eq!(popped(&mut wheel), [BLOCK + 5]);
+        let next = if reset { BLOCK * 2 + 1 } else { BLOCK * 3 };
+        assert_eq!(wheel.next_deadline(), Some(Tick::new(next)));
+        let rest = fire(&mut wheel, u64::MAX);
+        assert_eq!(rest.len(), if reset { 4 } else { 1 });
+    }
+}
+
+#[test]
+fn a_timer_that_is_set_while_others_are_due_fires_after_them_and_not_with_them() {
+    let (mut wheel, _) = lagging();
+    for deadline in [BLOCK * 2 + 1, BLOCK * 2 + 70, BLOCK * 9] {
+        add(&mut wheel, deadline, deadline);
+    }
+    assert_eq!(popped(&mut wheel), [10, 10, 70, BLOCK + 5]);
+    let expected = [BLOCK * 2 + 1, BLOCK * 2 + 70, BLOCK * 3, BLOCK * 9];
+    assert_eq!(fire(&mut wheel, u64::MAX), expected);
+}
+
+#[test]
+fn a_late_timer_fires_after_those_that_were_due_before_it_was_set() {
+    let (mut wheel, _) = lagging();
+    assert_eq!(wheel.pop_due().map(|(_, value)| value), Some(10));
+    add(&mut wheel, 1, 1);
+    let expected = [10, 70, BLOCK + 5, 1, BLOCK * 3];
+    assert_eq!(fire(&mut wheel, u64::MAX), expected);
+}

@@ -2,11 +2,13 @@
 
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Context;
+use std::task::Context as TaskContext;
 
 use crochet_core::task::note_of;
 use crochet_core::time::Tick;
 
+use crate::context;
+use crate::fork::Generation;
 use crate::label::Label;
 
 /// The scheduler of a reactor: its tasks are noted for whoever lists them.
@@ -15,7 +17,7 @@ pub(crate) type Scheduler<U> = crochet_core::scheduler::Scheduler<U, Note>;
 /// What is known about a task besides what it is doing.
 #[derive(Debug)]
 pub(crate) struct Note {
-    // The label, but for the process, which is the one that the task runs in.
+    // The label, but for the process, which is the reactor's.
     name: Option<&'static str>,
     site: &'static Location<'static>,
     // Of the turn in which it was first suspended: those that end at once, which are most, cost no
@@ -37,14 +39,15 @@ impl Note {
 
     /// Returns the label of the task that is being polled.
     #[cold]
-    pub(crate) fn label_of(cx: &Context<'_>) -> Label {
+    pub(crate) fn label_of(cx: &TaskContext<'_>) -> Label {
         note_of::<Self>(cx.waker())
             .expect("a task is polled with its own waker")
-            .label()
+            .label(context::generation())
     }
 
-    pub(crate) fn label(&self) -> Label {
-        Label::again(self.name, self.site)
+    /// Returns the label of a task of a reactor that belongs to `process`.
+    pub(crate) fn label(&self, process: Generation) -> Label {
+        Label::again(self.name, self.site, process)
     }
 
     pub(super) fn since(&self) -> Option<Tick> {

@@ -70,10 +70,11 @@ impl Context {
             return Vec::new();
         }
         let now = self.time.now();
+        let process = self.scheduler.shared().generation();
         let mut tasks: Vec<_> = views
             .iter()
             .map(|view| TaskInfo {
-                label: view.note().label(),
+                label: view.note().label(process),
                 state: view.state(),
                 age: view
                     .note()

@@ -91,7 +91,9 @@ impl Watch {
             return run();
         }
         // Copied before: the task may be gone afterwards.
-        let Some(label) = scheduler.next_task().map(|task| task.note().label()) else {
+        let process = scheduler.shared().generation();
+        let next = scheduler.next_task();
+        let Some(label) = next.map(|task| task.note().label(process)) else {
             return run();
         };
         let begun = Instant::now();

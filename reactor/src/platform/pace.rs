@@ -3,16 +3,17 @@
 use crochet_core::time::{Tick, Ticks};
 
 /// Keeps sleeps that end for a timer apart, when many of them follow each other: timers that are due in
-/// between are late, by at most [`APART`], and fire together.
+/// between are late, by less than [`APART`], and fire together.
 ///
-/// A sleep and its end take several microseconds of processor time, whatever fires then. Where timers
-/// are rare this changes nothing: a burst of [`BURST`] sleeps may end as close to each other as they
+/// A sleep and its end take several microseconds of processor time, whatever fires then. Where such
+/// sleeps are rare this changes nothing: [`BURST`] of them may end as close to each other as they
 /// like, and from then on one each [`APART`].
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// When the present sleep is to end for a timer.
-    end: Option<Tick>,
-    /// When the last sleep would have ended, had each been [`APART`] from the one before.
+    /// When the last sleep was to end for a timer, and whether it has.
+    end: Tick,
+    has_ended: bool,
+    /// When the last such sleep would have ended, had each been [`APART`] from the one before.
     even: Tick,
 }
 
@@ -23,17 +24,22 @@ const APART: Ticks = Ticks::new(50);
 const BURST: u64 = 8;
 
 impl Pace {
-    /// Returns when the sleep that begins at `now` is to end for the timer that is due at `deadline`: then,
-    /// or later.
+    /// Returns when the sleep that begins at `now` is to end for the timer that is due at `deadline`,
+    /// which is later: then, or still later.
     pub(super) fn sleep(&mut self, now: Tick, deadline: Tick) -> Tick {
-        // A sleep that something else has ended early does not count.
-        if let Some(end) = self.end.filter(|end| *end <= now) {
-            self.even = self.even.max(end).saturating_add(APART);
+        // Some systems do not tell why a sleep has ended; then it has not ended for a timer before its time.
+        if self.has_ended && self.end <= now {
+            self.even = self.even.max(self.end).saturating_add(APART);
         }
+        self.has_ended = false;
         let burst = Ticks::new(APART.get() * BURST);
-        let end = deadline.max(self.even.saturating_sub(burst));
-        self.end = Some(end);
-        end
+        self.end = deadline.max(self.even.saturating_sub(burst));
+        self.end
+    }
+
+    /// Takes note that the sleep has ended for a timer.
+    pub(super) fn ended(&mut self) {
+        self.has_ended = true;
     }
 }
 
@@ -50,6 +56,7 @@ mod tests {
             .map(|_| {
                 let deadline = now - now % every + every;
                 now = pace.sleep(Tick::new(now), Tick::new(deadline)).get();
+                pace.ended();
                 now - deadline
             })
             .collect()
@@ -77,9 +84,22 @@ mod tests {
     #[test]
     fn sleeps_that_something_else_ends_do_not_count() {
         let mut pace = Pace::default();
+        // Each is over by the time of the next.
         for now in (0..100_000).step_by(10) {
-            let deadline = Tick::new(now + 15);
+            let deadline = Tick::new(now + 5);
             assert_eq!(pace.sleep(Tick::new(now), deadline), deadline);
         }
+    }
+
+    #[test]
+    fn a_sleep_whose_time_has_not_come_has_not_ended_for_a_timer() {
+        let mut pace = Pace::default();
+        for now in 0..1_000 {
+            let deadline = Tick::new(now + 1_000_000);
+            assert_eq!(pace.sleep(Tick::new(now), deadline), deadline);
+            pace.ended();
+        }
+        let soon = Tick::new(1_001);
+        assert_eq!(pace.sleep(Tick::new(1_000), soon), soon);
     }
 }

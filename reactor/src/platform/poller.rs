@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use crochet_core::driver::{Clock as _, Until};
-use crochet_core::time::Tick;
+use crochet_core::time::{Tick, Ticks};
 
 use super::pace::Pace;
 use super::timerfd::PreciseTimer;
@@ -20,12 +20,17 @@ pub(crate) struct SystemPoller {
     poller: Box<dyn Poller>,
     timer: Option<PreciseTimer>,
     pace: Pace,
+    /// When the loop last looked for events although a timer was due.
+    looked: Tick,
 }
 
 /// Deadlines further away than this are left to the poller's timeout, half of it at a time; the
 /// precise timer, which costs a system call to set, is for the nearer ones. Far deadlines are
 /// mostly cancelled or moved before they come near.
 const NEAR: Duration = Duration::from_secs(1);
+
+/// While timers are due whenever the loop would sleep, it looks for events no more often than this.
+const FRESH: Ticks = Ticks::new(10);
 
 impl SystemPoller {
     pub(crate) fn open(backend: Backend) -> io::Result<(Self, Box<dyn Waker>, Registry)> {
@@ -39,6 +44,7 @@ impl SystemPoller {
             poller,
             timer,
             pace: Pace::default(),
+            looked: Tick::ZERO,
         };
         Ok((this, waker, Registry::new(sources)))
     }
@@ -56,28 +62,46 @@ impl SystemPoller {
         let timeout = match until {
             Until::Now => Some(Duration::ZERO),
             Until::Woken => None,
-            Until::Deadline(deadline) => self.timeout(deadline, context)?,
+            Until::Deadline(deadline) => {
+                let now = TimeSource::now(&context.time);
+                if now < deadline {
+                    self.sleep(now, deadline)?
+                } else if now.saturating_since(self.looked) < FRESH {
+                    return Ok(());
+                } else {
+                    self.looked = now;
+                    Some(Duration::ZERO)
+                }
+            }
         };
-        let timer = &mut self.timer;
+        let Self { timer, pace, .. } = self;
+        let mut is_for_timer = timer.is_none();
         self.poller.wait(timeout, &mut |event| match timer {
-            Some(timer) if event.token == Registry::TIMER => timer.has_fired(),
+            Some(timer) if event.token == Registry::TIMER => {
+                timer.has_fired();
+                is_for_timer = true;
+            }
             _ => {
+                // Without a timer of its own, only a sleep that nothing has ended has ended for one.
+                is_for_timer &= timer.is_some();
                 context.counters().io_events.add(1);
                 context.registry.dispatch(event);
             }
-        })
+        })?;
+        if is_for_timer {
+            pace.ended();
+        }
+        Ok(())
     }
 
     /// Returns the timeout for a sleep until `deadline`, and sets the precise timer if it is near.
-    fn timeout(&mut self, deadline: Tick, context: &Context) -> io::Result<Option<Duration>> {
-        let now = TimeSource::now(&context.time);
-        let at = self.pace.sleep(now, deadline);
-        let left = RESOLUTION.duration(at.saturating_since(now));
+    fn sleep(&mut self, now: Tick, deadline: Tick) -> io::Result<Option<Duration>> {
+        let end = self.pace.sleep(now, deadline);
+        let left = RESOLUTION.duration(end.saturating_since(now));
         match &mut self.timer {
             None => Ok(Some(left)),
-            Some(_) if left.is_zero() => Ok(Some(left)),
             Some(_) if left > NEAR => Ok(Some(left - NEAR / 2)),
-            Some(timer) => timer.set(at, left),
+            Some(timer) => timer.set(end, left),
         }
     }
 }

@@ -132,7 +132,11 @@ impl Waiters {
     pub(crate) fn forget(&self, ticket: Ticket) {
         let waker = match ticket {
             Ticket::Place => {
-                let poller = self.with_others(|others| others.as_mut()?.poller.take());
+                let (poller, unused) = self.with_others(|others| {
+                    let poller = others.as_mut().and_then(|others| others.poller.take());
+                    (poller, take_unused(others))
+                });
+                drop(unused);
                 let holder = match poller {
                     Some(_) => Holder::Poller,
                     None => Holder::Nobody,
@@ -143,10 +147,7 @@ impl Waiters {
             Ticket::Line(ticket) => {
                 let (left, unused) = self.with_others(|others| {
                     let left = others.as_mut().map(|others| others.line.leave(ticket));
-                    let unused = others.take_if(|others| {
-                        others.poller.is_none() && others.line.room_if_unused() > SPARE
-                    });
-                    (left, unused)
+                    (left, take_unused(others))
                 });
                 drop(unused);
                 match left {
@@ -166,24 +167,29 @@ impl Waiters {
         if self.holder.get() == Holder::Poller {
             self.holder.set(Holder::Nobody);
         }
-        // Nothing is taken out of its cell while wakers, which are foreign code, run.
         let waker = self.waker.take();
+        if self.with_others(|others| others.is_some()) {
+            return self.wake_others(waker);
+        }
         if let Some(waker) = waker {
             caught::wake(waker);
         }
-        if self.with_others(|others| others.is_some()) {
-            self.wake_others();
-        }
     }
 
+    /// Wakes whoever had the place, and the others.
+    ///
+    /// Nothing is taken out of its cell while wakers, which are foreign code, run; but all are known
+    /// before: the first may drop the future that has the place, which then is the poller's.
     #[cold]
-    fn wake_others(&self) {
-        let (poller, waiting) = self.with_others(|others| match others {
-            None => (None, 0),
-            Some(others) => (others.poller.take(), others.line.waiting()),
+    fn wake_others(&self, first: Option<Waker>) {
+        let (poller, waiting, unused) = self.with_others(|others| {
+            let poller = others.as_mut().and_then(|others| others.poller.take());
+            let waiting = others.as_ref().map_or(0, |others| others.line.waiting());
+            (poller, waiting, take_unused(others))
         });
-        if let Some(poller) = poller {
-            caught::wake(poller);
+        drop(unused);
+        for waker in first.into_iter().chain(poller) {
+            caught::wake(waker);
         }
         // Those who begin to wait meanwhile come last.
         for _ in 0..waiting {
@@ -202,6 +208,11 @@ impl Waiters {
         self.others.set(others);
         result
     }
+}
+
+/// Takes the room for others away, if there is much and nobody has any of it.
+fn take_unused(others: &mut Option<Box<Others>>) -> Option<Box<Others>> {
+    others.take_if(|others| others.poller.is_none() && others.line.room_if_unused() > SPARE)
 }
 
 impl Drop for Waiters {
@@ -224,6 +235,8 @@ impl fmt::Debug for Waiters {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
@@ -298,6 +311,35 @@ mod tests {
                 waiters.forget(ticket);
             }
         }
+    }
+
+    thread_local! {
+        static LEAVING: RefCell<Option<(Rc<Waiters>, Ticket)>> = const { RefCell::new(None) };
+    }
+
+    /// Drops a future when it is woken, as a task may whose executor has gone.
+    struct Leave;
+
+    impl Wake for Leave {
+        fn wake(self: Arc<Self>) {
+            let (waiters, ticket) = LEAVING.take().expect("it is woken once");
+            waiters.forget(ticket);
+        }
+    }
+
+    #[test]
+    fn a_task_that_polls_is_woken_also_if_the_future_leaves_as_it_is_woken() {
+        let (waiters, count) = (Rc::new(Waiters::new()), Arc::new(Count::default()));
+        let mut ticket = None;
+        waiters.wait_at(
+            &mut ticket,
+            &Context::from_waker(&Waker::from(Arc::new(Leave))),
+        );
+        LEAVING.set(ticket.map(|ticket| (Rc::clone(&waiters), ticket)));
+        waiters.poll_at(&Context::from_waker(&Waker::from(Arc::clone(&count))));
+        waiters.wake_all();
+        assert!(LEAVING.take().is_none(), "it has left");
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
     }
 
     #[test]

@@ -2,18 +2,21 @@ use super::vacancies::Vacancies;
 use super::{Entries, WornOut};
 use crate::wheel::lists::NIL;
 use crate::wheel::slab::Entry;
+use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
 use core::fmt;
 
 /// Keeps timers on the heap and grows as needed, by a quarter at a time; it never shrinks.
 pub struct HeapStore<T> {
     entries: Vec<Entry<T>>,
-    /// The entries that have been given back. There is room for all.
+    /// The entries that have been given back.
     vacancies: Vacancies,
+    /// For how many entries there is room in both.
+    room: usize,
 }
 
-/// How many entries the first growth makes room for.
-const FIRST: usize = 16;
+/// By how many entries it grows at least.
+const STEP: usize = 16;
 
 impl<T> HeapStore<T> {
     /// Makes a store without timers and without allocating.
@@ -22,6 +25,7 @@ impl<T> HeapStore<T> {
         Self {
             entries: Vec::new(),
             vacancies: Vacancies::new(),
+            room: 0,
         }
     }
 
@@ -32,19 +36,23 @@ impl<T> HeapStore<T> {
     /// Panics if the memory would exceed `isize::MAX` bytes.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        let mut vacancies = Vacancies::new();
-        let entries = Vec::with_capacity(capacity);
-        vacancies
-            .reach(entries.capacity())
-            .expect("the entries took more");
-        Self { entries, vacancies }
+        let mut store = Self {
+            entries: Vec::with_capacity(capacity),
+            ..Self::new()
+        };
+        match store.reserve(0) {
+            // Tried again, and an error then, when the room is needed.
+            Ok(()) | Err(_) => store,
+        }
     }
 
+    /// Makes room for so many entries more, in both or, as far as others can tell, in neither.
     #[cold]
-    fn reserve(&mut self) -> Option<()> {
-        let more = FIRST.max(self.entries.len() / 4);
-        self.entries.try_reserve_exact(more).ok()?;
-        self.vacancies.reach(self.entries.capacity()).ok()
+    fn reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
+        self.entries.try_reserve_exact(more)?;
+        self.vacancies.reach(self.entries.capacity())?;
+        self.room = self.entries.capacity();
+        Ok(())
     }
 }
 
@@ -74,8 +82,10 @@ impl<T> Entries<T> for HeapStore<T> {
         if index == NIL {
             return None;
         }
-        if self.entries.len() == self.entries.capacity() {
-            self.reserve()?;
+        if self.entries.len() == self.room {
+            let quarter = self.room / 4;
+            let steps = [quarter.max(STEP), STEP];
+            steps.into_iter().find(|more| self.reserve(*more).is_ok())?;
         }
         self.entries.push(Entry::VACANT);
         Some(index)
@@ -87,14 +97,14 @@ impl<T> Entries<T> for HeapStore<T> {
     }
 
     fn capacity(&self) -> usize {
-        self.entries.capacity()
+        self.room
     }
 }
 
 impl<T> fmt::Debug for HeapStore<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HeapStore")
-            .field("capacity", &self.entries.capacity())
+            .field("capacity", &self.room)
             .finish_non_exhaustive()
     }
 }

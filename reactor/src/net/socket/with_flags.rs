@@ -34,9 +34,8 @@ pub(in crate::net) fn send(stream: impl AsFd, buf: &[u8]) -> io::Result<usize> {
 
 /// Writes from several buffers. Never a signal, whatever the program does with `SIGPIPE`.
 pub(in crate::net) fn send_vectored(stream: impl AsFd, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-    let mut joined = [0; FEW_BYTES];
-    if let Some(length) = join(bufs, &mut joined) {
-        return send(stream, &joined[..length]);
+    if are_few(bufs) {
+        return send_joined(stream, bufs);
     }
     let mut nothing = SendAncillaryBuffer::default();
     // More buffers than this are an error in one call.
@@ -52,15 +51,25 @@ pub(in crate::net) fn send_vectored(stream: impl AsFd, bufs: &[IoSlice<'_>]) -> 
 /// So few bytes are copied into one buffer in less time than it takes the system to hear of several.
 const FEW_BYTES: usize = 512;
 
-/// Copies all of several buffers into one, and returns their length; `None` if there is no room for them.
-fn join(bufs: &[IoSlice<'_>], joined: &mut [u8]) -> Option<usize> {
+/// Tells whether several buffers have few bytes in all.
+fn are_few(bufs: &[IoSlice<'_>]) -> bool {
+    let mut left = FEW_BYTES;
+    bufs.iter().all(|buf| {
+        let rest = left.checked_sub(buf.len());
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    })
+}
+
+/// Writes what several buffers have, of which all together are few bytes.
+fn send_joined(stream: impl AsFd, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    let mut joined = [0; FEW_BYTES];
     let mut length = 0;
     for buf in bufs {
-        let end = length + buf.len();
-        joined.get_mut(length..end)?.copy_from_slice(buf);
-        length = end;
+        joined[length..length + buf.len()].copy_from_slice(buf);
+        length += buf.len();
     }
-    Some(length)
+    send(stream, &joined[..length])
 }
 
 /// Sends a datagram to a Unix socket. Never a signal.
@@ -96,12 +105,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buffers_are_joined_if_there_is_room_for_all() {
+    fn few_bytes_are_counted_through_all_buffers() {
+        let half = &[0; FEW_BYTES / 2][..];
+        assert!(are_few(&[]));
+        assert!(are_few(&[half, &[], half].map(IoSlice::new)));
+        assert!(!are_few(&[half, half, &[0]].map(IoSlice::new)));
+        assert!(!are_few(&[&[0; FEW_BYTES + 1][..], &[]].map(IoSlice::new)));
+    }
+
+    #[test]
+    fn buffers_are_joined_in_their_order() {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair of sockets");
         let bufs = [&b"head"[..], b"", b"body"].map(IoSlice::new);
-        let mut joined = [0; 8];
-        assert_eq!(join(&bufs, &mut joined), Some(8));
-        assert_eq!(&joined, b"headbody");
-        assert_eq!(join(&bufs, &mut joined[..7]), None);
-        assert_eq!(join(&[], &mut []), Some(0));
+        assert_eq!(send_vectored(&ours, &bufs).expect("there is room"), 8);
+        let mut received = [0; 16];
+        assert_eq!(recv(&theirs, &mut received).expect("it was sent"), 8);
+        assert_eq!(&received[..8], b"headbody");
     }
 }
