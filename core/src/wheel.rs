@@ -210,6 +210,8 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
     ///
     /// [`Full`] gives the value back if all of a [`FixedWheel`]'s places are taken, or if there is
     /// no memory for more timers, or no number: a wheel holds fewer than 2<sup>32</sup>.
+    // Inlined, so that the value is made in its place.
+    #[inline(always)]
     pub fn insert(&mut self, deadline: Tick, value: T) -> Result<Key, Full<T>> {
         let key = self.slab.insert(deadline, value).map_err(Full::new)?;
         let place = self.place_of(deadline);
@@ -335,11 +337,19 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
         }
     }
 
+    /// Sees to it that the first one that is due is at hand, if one is.
+    #[inline]
+    fn settle(&mut self) {
+        if self.reached != self.now {
+            self.move_down();
+        }
+    }
+
     /// Moves timers down until the first one that is due is at hand, or none is.
     ///
     /// The timers of one tick are left in their slot: each is moved down once less.
-    #[inline]
-    fn settle(&mut self) {
+    #[inline(never)]
+    fn move_down(&mut self) {
         while self.reached != self.now && self.lists.due_is_empty() {
             match self.lists.first(self.reached) {
                 Some((place, start)) if start <= self.now => {
@@ -391,7 +401,8 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
         }
     }
 
-    #[inline]
+    // Inlined, so that the value, which may be large, is not handed on in memory.
+    #[inline(always)]
     fn remove(&mut self, index: u32) -> Option<(Key, T)> {
         self.lists.unlink(self.slab.entries_mut(), index);
         self.settle();

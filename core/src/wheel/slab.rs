@@ -124,7 +124,7 @@ impl<T, S: Store<T>> Slab<T, S> {
 
     /// Fills a vacant entry, which the caller then links into a list; gives the value back if there
     /// is none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn insert(&mut self, deadline: Tick, value: T) -> Result<Key, T> {
         let Some(index) = self.store.take_vacant() else {
             return Err(value);
@@ -140,7 +140,7 @@ impl<T, S: Store<T>> Slab<T, S> {
     }
 
     /// Empties an entry that the caller has unlinked; returns `None` if it is vacant.
-    #[inline]
+    #[inline(always)]
     pub(super) fn remove(&mut self, index: u32) -> Option<(Key, T)> {
         let entry = &mut self.store.entries_mut()[index as usize];
         let value = entry.value.take()?;
