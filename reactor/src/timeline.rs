@@ -54,8 +54,8 @@ struct State {
     target: Option<Duration>,
     rung: bool,
     last_id: u64,
-    /// By deadline, then by age. There are as many as blocked threads: a tree would not be faster, and takes
-    /// longer to compile than all the rest of this module.
+    /// By deadline, then by age. There are as many as blocked threads, so a tree would be little faster, and
+    /// it is much more code to compile.
     waits: Vec<(WaitId, Entry)>,
     late: Vec<WaitId>,
     /// The threads whose waits let the time pass, each as often as it has asked for that.
