@@ -42,6 +42,7 @@ mod store;
 
 use crate::time::Tick;
 use core::fmt;
+use core::hint::black_box;
 use lists::{Lists, NIL, Place};
 use slab::Slab;
 
@@ -388,8 +389,15 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
     /// next.
     fn distribute(&mut self, place: Place) {
         let entries = self.slab.entries_mut();
+        let mut last = self.lists.tail_of(place);
         let mut index = self.lists.take(place);
         while index != NIL {
+            // Neighbours in the list are anywhere in memory, and one has to come before the next is
+            // known. So the list is read from both ends: half of it is at hand when its turn comes.
+            if let Some(entry) = entries.get(last as usize) {
+                let is_left = entry.place() == place;
+                last = black_box(if is_left { entry.previous() } else { NIL });
+            }
             let entry = &entries[index as usize];
             let (deadline, next) = (entry.deadline(), entry.next());
             let place = match Place::of::<LEVELS>(self.reached, deadline) {

@@ -157,6 +157,11 @@ impl<const LEVELS: usize> Lists<LEVELS> {
         self.list(place).head
     }
 
+    /// Returns the last entry of a list, or [`NIL`].
+    pub(super) fn tail_of(&self, place: Place) -> u32 {
+        self.list(place).tail
+    }
+
     /// Adds an entry at the end of a list.
     #[inline]
     pub(super) fn push_back<T>(

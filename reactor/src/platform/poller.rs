@@ -65,7 +65,7 @@ impl SystemPoller {
             Until::Deadline(deadline) => {
                 let now = TimeSource::now(&context.time);
                 if now < deadline {
-                    self.sleep(now, deadline)?
+                    self.sleep(now, deadline, context)?
                 } else if now.saturating_since(self.looked) < FRESH {
                     return Ok(());
                 } else {
@@ -95,8 +95,14 @@ impl SystemPoller {
     }
 
     /// Returns the timeout for a sleep until `deadline`, and sets the precise timer if it is near.
-    fn sleep(&mut self, now: Tick, deadline: Tick) -> io::Result<Option<Duration>> {
-        let end = self.pace.sleep(now, deadline);
+    fn sleep(
+        &mut self,
+        now: Tick,
+        deadline: Tick,
+        context: &Context,
+    ) -> io::Result<Option<Duration>> {
+        let fired = context.counters().timers_fired.get();
+        let end = self.pace.sleep(now, deadline, fired);
         let left = RESOLUTION.duration(end.saturating_since(now));
         match &mut self.timer {
             None => Ok(Some(left)),
