@@ -82,6 +82,11 @@ fn a_child_that_returns_into_the_loop_leaves_it_with_nothing_done() {
 }
 
 #[test]
+fn a_panic_that_nobody_asks_for_is_told_by_the_process_that_the_task_belongs_to() {
+    assert_does("fork-panics", &["panicked"]);
+}
+
+#[test]
 fn a_child_that_drops_a_socket_takes_no_event_from_its_parent() {
     assert_does("fork-sockets", &["accepted"]);
 }

@@ -1,7 +1,10 @@
 //! Programs that fork on the reactor's own thread.
 
+use std::cell::Cell;
 use std::future;
 use std::net;
+use std::panic;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -9,6 +12,7 @@ use crochet::net::TcpListener;
 use crochet::{NotOnReactor, OnFork, Phase, Reactor, RunError};
 use crochet_tests::child::say;
 use crochet_tests::forked;
+use crochet_tests::recorder::Recorder;
 use crochet_tests::traces::Trace;
 use crochet_tests::{LONG, SHORT};
 
@@ -72,4 +76,33 @@ pub(crate) fn returns_into_the_loop() {
     assert_eq!(DONE.load(Ordering::SeqCst), 6);
     assert_eq!(trace.count(), 3);
     say("left the loop");
+}
+
+/// A child that is forked in a task, which panics in both processes: only one of them is to say so.
+pub(crate) fn panics_in_both_processes() {
+    let recorder = Recorder::new();
+    let seen = recorder.seen();
+    log::set_logger(Box::leak(Box::new(recorder))).expect("the only logger");
+    let mut reactor = Reactor::new().expect("a reactor");
+    let child = Rc::new(Cell::new(None));
+    let forked = Rc::clone(&child);
+    drop(reactor.spawn(async move {
+        forked.set(forked::fork_here());
+        // Without the hook, which would write to standard error.
+        panic::resume_unwind(Box::new("in a fork"));
+    }));
+    let ran = reactor.block_on(async { crochet::sleep(SHORT).await });
+    let told = seen.lines();
+    if matches!(ran, Err(RunError::Forked)) {
+        drop(reactor);
+        let is_silent = told.is_empty() && seen.lines().is_empty();
+        forked::leave(i32::from(!is_silent));
+    }
+    ran.expect("the parent's loop goes on");
+    assert!(
+        matches!(&told[..], [line] if line.contains("panicked, and nobody asked: in a fork")),
+        "{told:?}"
+    );
+    child.take().expect("a child").assert_ends_well();
+    say("panicked");
 }
