@@ -228,6 +228,9 @@ impl Resolution {
     /// the clock has lost up to one tick by rounding down, so the timer could fire up to one tick
     /// early. Saturates at [`Tick::MAX`].
     ///
+    /// A delay of zero has passed already: its tick is the one that the clock shows, which is
+    /// rounded down, so that nobody waits for the next.
+    ///
     /// # Examples
     ///
     /// ```
@@ -240,6 +243,9 @@ impl Resolution {
     /// ```
     #[must_use]
     pub const fn deadline(self, elapsed: Duration, delay: Duration) -> Tick {
+        if delay.is_zero() {
+            return Tick(self.elapsed_floor(elapsed).0);
+        }
         Tick(self.ticks_ceil(elapsed.saturating_add(delay)).0)
     }
 

@@ -392,11 +392,13 @@ impl<T, S: Store<T>, const LEVELS: usize> Wheel<T, S, LEVELS> {
         let mut last = self.lists.tail_of(place);
         let mut index = self.lists.take(place);
         while index != NIL {
-            // Neighbours in the list are anywhere in memory, and one has to come before the next is
-            // known. So the list is read from both ends: half of it is at hand when its turn comes.
-            if let Some(entry) = entries.get(last as usize) {
-                let is_left = entry.place() == place;
-                last = black_box(if is_left { entry.previous() } else { NIL });
+            // One neighbour has to come from memory before the next is known. So the list is read
+            // from both ends: half of it is at hand when its turn comes.
+            if S::IS_SCATTERED {
+                if let Some(entry) = entries.get(last as usize) {
+                    let is_left = entry.place() == place;
+                    last = black_box(if is_left { entry.previous() } else { NIL });
+                }
             }
             let entry = &entries[index as usize];
             let (deadline, next) = (entry.deadline(), entry.next());

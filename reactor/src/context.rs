@@ -81,9 +81,10 @@ impl Clock for TimeSource {
     }
 }
 
-/// Returns the first tick that is not before `instant`, counted from the making of the reactor.
-pub(crate) fn tick_at(instant: Duration) -> Tick {
-    RESOLUTION.deadline(instant, Duration::ZERO)
+/// Returns the first tick that is not before `instant`, as seen at `now`; both are counted from the making
+/// of the reactor.
+pub(crate) fn tick_at(now: Duration, instant: Duration) -> Tick {
+    RESOLUTION.deadline(now, instant.saturating_sub(now))
 }
 
 impl Context {

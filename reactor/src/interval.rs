@@ -48,8 +48,8 @@ pub(crate) use grid::Grid;
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
     let context = context::expect_current();
-    let start = context.time.elapsed();
-    Interval::on(context, Grid::from(start, period))
+    let now = context.time.elapsed();
+    Interval::on(context, now, Grid::from(now, period))
 }
 
 /// Makes ticks at equal distances, the first at `start`. Otherwise as [`interval`].
@@ -60,8 +60,9 @@ pub fn interval(period: Duration) -> Interval {
 #[track_caller]
 pub fn interval_at(start: &Deadline, period: Duration) -> Interval {
     let context = context::expect_current();
-    let start = context.time.elapsed().saturating_add(start.left());
-    Interval::on(context, Grid::from(start, period))
+    let now = context.time.elapsed();
+    let start = now.saturating_add(start.left());
+    Interval::on(context, now, Grid::from(start, period))
 }
 
 /// The ticks of [`interval`].
@@ -83,8 +84,8 @@ enum Aim {
 }
 
 impl Interval {
-    fn on(context: Rc<Context>, grid: Grid) -> Self {
-        let deadline = context::tick_at(grid.first());
+    fn on(context: Rc<Context>, now: Duration, grid: Grid) -> Self {
+        let deadline = context::tick_at(now, grid.first());
         Self {
             sleep: Sleep::at(Rc::clone(&context), deadline),
             context,
@@ -114,8 +115,9 @@ impl Interval {
     /// Polls for the next tick, as [`tick`](Self::tick).
     pub fn poll_tick(&mut self, cx: &mut TaskContext<'_>) -> Poll<u64> {
         if self.aim == Aim::Past {
-            let next = self.grid.next_after(self.context.time.elapsed());
-            self.sleep.set_deadline(context::tick_at(next));
+            let now = self.context.time.elapsed();
+            let next = self.grid.next_after(now);
+            self.sleep.set_deadline(context::tick_at(now, next));
             self.aim = Aim::Next;
         }
         ready!(Pin::new(&mut self.sleep).poll(cx));
@@ -125,8 +127,10 @@ impl Interval {
 
     /// Anchors the grid at this call: the next tick is one period from now, and none is missed.
     pub fn reset(&mut self) {
-        self.grid.anchor(self.context.time.elapsed());
-        self.sleep.set_deadline(context::tick_at(self.grid.first()));
+        let now = self.context.time.elapsed();
+        self.grid.anchor(now);
+        let first = self.grid.first();
+        self.sleep.set_deadline(context::tick_at(now, first));
         self.aim = Aim::Next;
     }
 

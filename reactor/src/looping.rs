@@ -171,8 +171,9 @@ impl<E: fmt::Debug + 'static> LoopingCall<E> {
             return Err(StartError::AlreadyRunning);
         }
         let (resolver, deferred) = Deferred::new();
-        let grid = grid(context.time.elapsed());
-        let run = Run::new(&context, grid, self.inner.slack.get(), resolver);
+        let now = context.time.elapsed();
+        let slack = self.inner.slack.get();
+        let run = Run::new(&context, now, grid(now), slack, resolver);
         let run = Rc::new(RefCell::new(run));
         self.inner.run.replace(Some(Rc::clone(&run)));
         let driver = Driver::new(Rc::clone(&self.inner), Rc::clone(&run));

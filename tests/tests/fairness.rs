@@ -12,7 +12,9 @@ use std::thread;
 use std::time::Duration;
 
 use crochet::net::TcpStream;
-use crochet::{Budget, JoinHandle, Reactor, call_later, sleep, spawn, yield_now};
+use crochet::{
+    Budget, JoinHandle, LoopingCall, Reactor, call_later, interval, sleep, spawn, yield_now,
+};
 use crochet_tests::backends::for_every_backend;
 use crochet_tests::operations::{submit, submit_pending};
 use crochet_tests::tidy::Tidy;
@@ -218,6 +220,50 @@ fn a_thread_that_fills_the_queue_again_and_again_does_not_starve_timers() {
 }
 
 #[test]
+fn what_waits_for_no_time_goes_on_in_the_next_turn() {
+    const TURNS: u32 = 1_000;
+
+    for_every_backend(|settings| {
+        let mut reactor = Tidy::with(settings);
+        let counts = [(); 3].map(|()| Rc::new(Cell::new(0_u32)));
+        let [slept, ticked, called] = counts.each_ref().map(Rc::clone);
+        let count = |count: &Cell<u32>| count.set(count.get() + 1);
+        let sleeping = reactor.spawn(async move {
+            loop {
+                sleep(Duration::ZERO).await;
+                count(&slept);
+            }
+        });
+        let ticking = reactor.spawn(async move {
+            let mut interval = interval(Duration::ZERO);
+            loop {
+                interval.tick().await;
+                count(&ticked);
+            }
+        });
+        let looping = Rc::new(LoopingCall::new(move || count(&called)));
+        let to_start = Rc::clone(&looping);
+        drop(reactor.spawn(async move {
+            drop(to_start.start(Duration::ZERO).expect("it starts"));
+        }));
+        let mut turn = |turns: u32| {
+            for _ in 0..turns {
+                reactor.turn(Budget::default()).unwrap();
+            }
+            counts.each_ref().map(|count| count.get())
+        };
+        // Each begins in a turn of its own.
+        let begun = turn(10);
+        assert!(begun.iter().all(|&count| count > 0));
+        assert_eq!(turn(TURNS), begun.map(|count| count + TURNS));
+        looping.stop().expect("it runs");
+        sleeping.cancel();
+        ticking.cancel();
+        turn(2);
+    });
+}
+
+#[test]
 fn a_delayed_call_may_use_a_ready_socket_in_every_turn() {
     const CALLS: u32 = 300;
 
@@ -248,9 +294,9 @@ fn a_delayed_call_may_use_a_ready_socket_in_every_turn() {
             let stream = TcpStream::from_std(ours).unwrap();
             read_on(Rc::new(stream), theirs);
         }));
-        for _ in 0..2 * CALLS {
+        for turn in 1..=CALLS {
             reactor.turn(Budget::default()).unwrap();
+            assert_eq!(bytes.get(), turn);
         }
-        assert_eq!(bytes.get(), CALLS);
     });
 }

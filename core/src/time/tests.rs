@@ -130,6 +130,9 @@ proptest! {
         let delay = Duration::from_nanos(delay);
         let passed = Duration::from_nanos(passed);
         let deadline = resolution.deadline(start, delay);
+        let begin = Tick::ZERO.saturating_add(resolution.elapsed_floor(start));
+        prop_assert_eq!(resolution.deadline(start, Duration::ZERO), begin);
+        prop_assert!(delay.is_zero() || deadline > begin);
         let now = Tick::ZERO.saturating_add(resolution.elapsed_floor(start + passed));
         if now >= deadline {
             prop_assert!(passed >= delay);

@@ -21,9 +21,7 @@ pub struct Key {
 }
 
 /// Is one timer, linked into the list at its place; or, without a value, vacant.
-// In this order, so that what the lists look at is together, and mostly in one line of the cache.
 #[derive(Debug)]
-#[repr(C)]
 pub struct Entry<T> {
     deadline: Tick,
     previous: u32,

@@ -26,6 +26,9 @@ pub trait Entries<T> {
     /// What becomes of an entry that has used up its generations.
     const WORN_OUT: WornOut;
 
+    /// Whether neighbours in a list may be so far apart that each is a miss of the caches.
+    const IS_SCATTERED: bool;
+
     /// Returns the entries, at least those that [`take_vacant`](Self::take_vacant) has given out.
     fn entries(&self) -> &[Entry<T>];
 

@@ -45,11 +45,12 @@ pub(super) enum Course {
 impl<E> Run<E> {
     pub(super) fn new(
         context: &Rc<Context>,
+        now: Duration,
         grid: Grid,
         slack: Duration,
         resolver: Resolver<Ended<E>>,
     ) -> Self {
-        let first = context::tick_at(grid.first());
+        let first = context::tick_at(now, grid.first());
         Self {
             context: Rc::clone(context),
             grid,
@@ -84,9 +85,11 @@ impl<E> Run<E> {
     }
 
     pub(super) fn reset(&mut self) {
-        self.grid.anchor(self.context.time.elapsed());
+        let now = self.context.time.elapsed();
+        self.grid.anchor(now);
         if self.course == Course::Waiting {
-            self.sleep.set_deadline(context::tick_at(self.grid.first()));
+            let first = self.grid.first();
+            self.sleep.set_deadline(context::tick_at(now, first));
         }
     }
 
@@ -99,8 +102,9 @@ impl<E> Run<E> {
     }
 
     fn await_next(&mut self) {
-        let next = self.grid.next_after(self.context.time.elapsed());
-        self.sleep.set_deadline(context::tick_at(next));
+        let now = self.context.time.elapsed();
+        let next = self.grid.next_after(now);
+        self.sleep.set_deadline(context::tick_at(now, next));
         self.course = Course::Waiting;
     }
 }

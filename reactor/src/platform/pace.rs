@@ -6,32 +6,36 @@ use crochet_core::time::{Tick, Ticks};
 /// between are late, by less than the distance, and fire together.
 ///
 /// A sleep and its end take processor time, whatever fires then: several microseconds, on some virtual
-/// machines thirty. Where such sleeps are rare this changes nothing: [`BURST`] of them may end as
+/// machines thirty. Where such sleeps are rare this changes nothing: a [`BURST`] of them may end as
 /// close to each other as they like, and from then on they keep their distance.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
+    /// When the last sleep began, and how many timers had fired by then.
+    begin: Tick,
+    fired: u64,
     /// When the last sleep was to end for a timer, and whether it has.
     end: Tick,
     has_ended: bool,
     /// When the last such sleep would have ended, had each kept its distance from the one before.
     even: Tick,
-    /// How many timers had fired when the last sleep began.
-    fired: u64,
 }
 
 /// Sleeps that go on are this far apart: as long as Linux lets other threads' timers be late by default.
 const APART: Ticks = Ticks::new(50);
 
-/// They are this far apart when a [`CROWD`] of timers has fired at the end of the last: with so many to
-/// fire, sleeps that follow each other as closely as before would take more of the processor than the
-/// timers do.
+/// They are this far apart in a [`CROWD`]: there, sleeps as close as usual would take more of the
+/// processor than the timers do.
 const CROWD_APART: Ticks = Ticks::new(200);
 
-/// So many timers, all fired between two sleeps, are a crowd.
-const CROWD: u64 = 8;
+/// So many timers in [`APART`] are a crowd, as long as the next is due this [`SOON`].
+const CROWD: u64 = 4;
 
-/// So many sleeps may end closer to each other.
-const BURST: u64 = 8;
+/// Shorter than [`APART`]: timers that are due together, and then none until later, are no crowd, even where
+/// the loop wakes up some time after the end of its sleep.
+const SOON: Ticks = Ticks::new(16);
+
+/// So far may sleeps be ahead of their distances: eight of them, or two in a crowd.
+const BURST: Ticks = Ticks::new(400);
 
 impl Pace {
     /// Returns when the sleep that begins at `now` is to end for the timer that is due at `deadline`,
@@ -39,14 +43,14 @@ impl Pace {
     pub(super) fn sleep(&mut self, now: Tick, deadline: Tick, fired: u64) -> Tick {
         // Some systems do not tell why a sleep has ended; then it has not ended for a timer before its time.
         if self.has_ended && self.end <= now {
-            let is_crowd = fired.wrapping_sub(self.fired) >= CROWD;
+            let is_soon = deadline < now.saturating_add(SOON);
+            let is_crowd = is_soon && self.were_a_crowd(now, fired);
             let apart = if is_crowd { CROWD_APART } else { APART };
             self.even = self.even.max(self.end).saturating_add(apart);
         }
         self.has_ended = false;
-        self.fired = fired;
-        let burst = Ticks::new(APART.get() * BURST);
-        self.end = deadline.max(self.even.saturating_sub(burst));
+        (self.begin, self.fired) = (now, fired);
+        self.end = deadline.max(self.even.saturating_sub(BURST));
         self.end
     }
 
@@ -54,85 +58,130 @@ impl Pace {
     pub(super) fn ended(&mut self) {
         self.has_ended = true;
     }
+
+    /// Tells whether those that have fired since the last sleep began were as many as in a crowd.
+    fn were_a_crowd(&self, now: Tick, fired: u64) -> bool {
+        let fired = fired.wrapping_sub(self.fired);
+        let span = now.saturating_since(self.begin);
+        fired.saturating_mul(APART.get()) >= span.get().saturating_mul(CROWD)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Timers that are due `every` so many ticks, `crowd` of them each time, and sleeps as long as they
-    /// are told to be; returns how late the timers are that the sleeps end for.
-    fn lateness(every: u64, crowd: u64, sleeps: usize) -> Vec<u64> {
+    /// Timers that are due `every` so many ticks, `crowd` of them each time, and a loop that wakes up `delay`
+    /// after the end of its sleep; returns how late the timers are that the sleeps are to end for.
+    fn lateness(every: u64, crowd: u64, delay: u64, sleeps: usize) -> Vec<u64> {
         let mut pace = Pace::default();
-        let (mut now, mut fired) = (1_000, 0);
+        let (mut now, mut fired) = (100_000, 0);
         (0..sleeps)
             .map(|_| {
                 let deadline = now - now % every + every;
                 let end = pace.sleep(Tick::new(now), Tick::new(deadline), fired);
-                fired += (end.get() / every - now / every) * crowd;
-                now = end.get();
+                let woken = end.get() + delay;
+                fired += (woken / every - now / every) * crowd;
+                now = woken;
                 pace.ended();
-                now - deadline
+                end.get() - deadline
             })
             .collect()
     }
 
-    #[test]
-    fn timers_that_are_apart_are_not_late() {
-        assert_eq!(lateness(50, 1, 100), vec![0; 100]);
-        assert_eq!(lateness(700, 1, 100), vec![0; 100]);
-        assert_eq!(lateness(700, 1_000, 100), vec![0; 100]);
+    /// Asserts that timers are in time at first, so many, and then up to `late`.
+    #[track_caller]
+    fn assert_late(all: &[u64], in_time: usize, late: u64) {
+        let first = all.iter().position(|&one| one > 0);
+        assert_eq!(first, Some(in_time));
+        let settled = all[all.len() / 2..].iter().max();
+        assert_eq!((all.iter().max(), settled), (Some(&late), Some(&late)));
     }
 
     #[test]
-    fn a_few_that_are_close_are_not_late() {
-        for crowd in [1, 1_000] {
-            // The distance may be four times as long, so there are four times fewer.
-            let few = if crowd < CROWD { 8 } else { 2 };
-            assert_eq!(lateness(10, crowd, few), vec![0; few]);
+    fn timers_that_are_apart_are_not_late() {
+        for (every, crowd) in [(50, 1), (50, 1_000), (100, 8), (199, 1_000), (700, 1_000)] {
+            for delay in [0, 30] {
+                let late = lateness(every, crowd, delay, 1_000);
+                assert_eq!(late.iter().max(), Some(&0), "{every} {crowd} {delay}");
+            }
         }
     }
 
     #[test]
-    fn many_that_are_close_wait_for_each_other() {
-        let late = lateness(10, 1, 1_000);
-        assert!(late.iter().all(|late| *late < APART.get()), "{late:?}");
-        assert_eq!(late[20..], [APART.get() - 10; 980]);
+    fn many_that_are_close_wait_for_each_other_after_the_first() {
+        assert_late(&lateness(25, 1, 0, 1_000), 17, 25);
+        assert_late(&lateness(20, 1, 0, 1_000), 14, 40);
+        // As few are fired each time, however many they are.
+        assert_late(&lateness(25, 1_000, 0, 1_000), 17, 25);
+        // Of the distance, some has passed when the loop wakes up.
+        assert_late(&lateness(20, 1, 30, 1_000), 41, 10);
     }
 
     #[test]
     fn a_crowd_waits_longer() {
-        let late = lateness(1, 1, 1_000);
-        let longest = CROWD_APART.get() - 1;
-        assert!(late.iter().all(|late| *late <= longest), "{late:?}");
-        assert_eq!(late[20..], [longest; 980]);
+        assert_late(&lateness(1, 1, 0, 1_000), 3, 199);
+        assert_late(&lateness(10, 100, 0, 1_000), 3, 190);
+        assert_late(&lateness(1, 1, 30, 1_000), 3, 169);
+    }
+
+    #[test]
+    fn a_crowd_is_told_by_its_rate_however_long_the_sleeps_are() {
+        for delay in [0, 30] {
+            let longest = |every| lateness(every, 1, delay, 1_000).into_iter().max();
+            assert!(longest(12) > Some(150), "four in 48 ticks");
+            assert!(longest(17) < Some(50), "never four in 50 ticks");
+        }
+    }
+
+    /// A loop whose sleeps end when they are to.
+    #[derive(Default)]
+    struct Sleeper {
+        pace: Pace,
+        now: u64,
+        fired: u64,
+    }
+
+    impl Sleeper {
+        /// Sleeps for a timer that is due in a tick, which fires with others; returns how long.
+        fn sleep(&mut self, fired: u64) -> u64 {
+            let now = Tick::new(self.now);
+            let end = self.pace.sleep(now, Tick::new(self.now + 1), self.fired);
+            let slept = end.get() - self.now;
+            (self.now, self.fired) = (end.get(), self.fired + fired);
+            self.pace.ended();
+            slept
+        }
     }
 
     #[test]
     fn a_crowd_that_is_over_has_the_next_wait_no_longer() {
-        let mut pace = Pace::default();
-        let (mut now, mut fired) = (0, 0);
-        let mut sleep = |pace: &mut Pace, crowd| {
-            let end = pace.sleep(Tick::new(now), Tick::new(now + 1), fired).get();
-            let slept = end - now;
-            (now, fired) = (end, fired + crowd);
-            pace.ended();
-            slept
-        };
+        let mut sleeper = Sleeper::default();
         for _ in 0..20 {
-            sleep(&mut pace, 1_000);
+            sleeper.sleep(1_000);
         }
-        assert_eq!(sleep(&mut pace, 1), CROWD_APART.get());
-        assert_eq!(sleep(&mut pace, 1), APART.get());
+        // Sixteen in 200 ticks are one still, fifteen are not.
+        let slept = [16, 16, 15, 1, 1].map(|fired| sleeper.sleep(fired));
+        assert_eq!(slept, [200, 200, 200, 50, 50]);
     }
 
     #[test]
     fn sleeps_that_something_else_ends_do_not_count() {
         let mut pace = Pace::default();
-        // Each is over by the time of the next.
+        // Each is over by the time of the next, and timers have fired meanwhile.
         for now in (0..100_000).step_by(10) {
             let deadline = Tick::new(now + 5);
             assert_eq!(pace.sleep(Tick::new(now), deadline, now * 100), deadline);
+        }
+        // Those are no crowd of the first that ends for a timer.
+        let mut sleeper = Sleeper {
+            pace,
+            now: 100_000,
+            fired: 10_000_000,
+        };
+        sleeper.sleep(0);
+        for _ in 0..8 {
+            assert_eq!(sleeper.sleep(0), 1);
         }
     }
 
@@ -146,5 +195,18 @@ mod tests {
         }
         let soon = Tick::new(1_001);
         assert_eq!(pace.sleep(Tick::new(1_000), soon, 0), soon);
+    }
+
+    #[test]
+    fn a_sleep_is_counted_once() {
+        let mut pace = Pace::default();
+        let first = pace.sleep(Tick::new(1_000), Tick::new(1_001), 0);
+        pace.ended();
+        // One after the other is ended by something else.
+        for now in 0..100 {
+            let now = Tick::new(first.get() + now);
+            let soon = now.saturating_add(Ticks::new(1));
+            assert_eq!(pace.sleep(now, soon, 0), soon);
+        }
     }
 }

@@ -35,6 +35,8 @@ impl<T, const N: usize> Default for FixedStore<T, N> {
 
 impl<T, const N: usize> Entries<T> for FixedStore<T, N> {
     const WORN_OUT: WornOut = WornOut::StartOver;
+    // It is small, and where it is used there may be no caches.
+    const IS_SCATTERED: bool = false;
 
     fn entries(&self) -> &[Entry<T>] {
         &self.entries

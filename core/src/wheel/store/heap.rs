@@ -64,6 +64,7 @@ impl<T> Default for HeapStore<T> {
 
 impl<T> Entries<T> for HeapStore<T> {
     const WORN_OUT: WornOut = WornOut::Retire;
+    const IS_SCATTERED: bool = true;
 
     fn entries(&self) -> &[Entry<T>] {
         &self.entries
