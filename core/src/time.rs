@@ -3,7 +3,7 @@
 //! Nothing else in this crate holds a time. A [`Tick`] is an instant, a [`Ticks`] is a span, and a
 //! [`Resolution`] says how long one tick is. Every conversion lives here, so that the direction of
 //! each rounding is decided, and tested, once: **deadlines round up and clocks round down**, which
-//! is why a timer never fires early.
+//! is why a timer never fires early. Only a deadline that has come already is what the clock shows.
 
 #![forbid(unsafe_code)]
 
@@ -222,7 +222,7 @@ impl Resolution {
     }
 
     /// Returns the first tick that is not before `delay` has passed, on a clock that shows
-    /// `elapsed` since its epoch.
+    /// `elapsed` since its epoch, at present.
     ///
     /// The sum is rounded up as a whole. Adding a rounded delay to a rounded clock would not do:
     /// the clock has lost up to one tick by rounding down, so the timer could fire up to one tick

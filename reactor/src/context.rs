@@ -81,8 +81,8 @@ impl Clock for TimeSource {
     }
 }
 
-/// Returns the first tick that is not before `instant`, as seen at `now`; both are counted from the making
-/// of the reactor.
+/// Returns the tick for a timer that is due at `instant`: the first that is not before it; if it has come
+/// `now`, the clock's. Both are counted from the making of the reactor.
 pub(crate) fn tick_at(now: Duration, instant: Duration) -> Tick {
     RESOLUTION.deadline(now, instant.saturating_sub(now))
 }

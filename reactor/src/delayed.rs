@@ -6,14 +6,13 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crochet_core::time::Tick;
 use crochet_core::wheel::Key;
 
 use crate::alarm::Alarm;
 use crate::context::{self, Context};
 use crate::sleep::Slack;
 
-/// Calls `call` on the loop when `delay` has passed.
+/// Calls `call` on the loop when `delay` has passed. The resolution is that of [`sleep`](crate::sleep()).
 ///
 /// As Twisted's `callLater`: calls with equal deadlines are made in the order in which they were
 /// asked for; a call that is asked for while timers are being fired is made in a later turn, even
@@ -28,14 +27,16 @@ use crate::sleep::Slack;
 #[track_caller]
 pub fn call_later(delay: Duration, call: impl FnOnce() + 'static) -> DelayedCall {
     let context = context::expect_current();
-    let deadline = context.deadline(delay);
+    let now = context.time.elapsed();
+    let deadline = now.saturating_add(delay);
     let body = Rc::new(Body {
         made: Cell::new(false),
         call: Cell::new(Some(call)),
         watched: context.watch.is_some().then_some(Location::caller()),
     });
     let alarm = Alarm::Call(Call(Rc::clone(&body) as Rc<dyn Delayed>));
-    let inserted = context.timers.borrow_mut().insert(deadline, alarm);
+    let at = context::RESOLUTION.deadline(now, delay);
+    let inserted = context.timers.borrow_mut().insert(at, alarm);
     let Ok(key) = inserted else {
         panic!("the reactor has four billion timers");
     };
@@ -57,8 +58,9 @@ pub fn call_later(delay: Duration, call: impl FnOnce() + 'static) -> DelayedCall
 pub struct DelayedCall {
     context: Rc<Context>,
     key: Key,
-    /// The deadline that was asked for. The one in the wheel may be later, by the slack.
-    deadline: Cell<Tick>,
+    /// The deadline that was asked for, on the reactor's clock. The one in the wheel is rounded, and may be
+    /// later by the slack.
+    deadline: Cell<Duration>,
     slack: Cell<Slack>,
     body: Rc<dyn Delayed>,
 }
@@ -178,8 +180,7 @@ impl DelayedCall {
     ///
     /// When it is no longer to be made.
     pub fn remaining(&self) -> Result<Duration, CallError> {
-        let at = context::RESOLUTION.duration(self.deadline()?.saturating_since(Tick::ZERO));
-        Ok(at.saturating_sub(self.context.time.elapsed()))
+        Ok(self.deadline()?.saturating_sub(self.context.time.elapsed()))
     }
 
     /// Takes the call back; its function is dropped.
@@ -205,7 +206,7 @@ impl DelayedCall {
     ///
     /// When it is no longer to be made.
     pub fn reset(&self, delay: Duration) -> Result<(), CallError> {
-        self.move_to(self.context.deadline(delay))
+        self.move_to(self.context.time.elapsed().saturating_add(delay))
     }
 
     /// Makes the call later by `by`, counted from its present deadline.
@@ -214,7 +215,6 @@ impl DelayedCall {
     ///
     /// When it is no longer to be made.
     pub fn delay(&self, by: Duration) -> Result<(), CallError> {
-        let by = context::RESOLUTION.ticks_ceil(by);
         self.move_to(self.deadline()?.saturating_add(by))
     }
 
@@ -225,11 +225,10 @@ impl DelayedCall {
     ///
     /// When it is no longer to be made.
     pub fn hasten(&self, by: Duration) -> Result<(), CallError> {
-        let by = context::RESOLUTION.elapsed_floor(by);
         self.move_to(self.deadline()?.saturating_sub(by))
     }
 
-    fn deadline(&self) -> Result<Tick, CallError> {
+    fn deadline(&self) -> Result<Duration, CallError> {
         if self.is_active() {
             Ok(self.deadline.get())
         } else {
@@ -237,8 +236,9 @@ impl DelayedCall {
         }
     }
 
-    fn move_to(&self, deadline: Tick) -> Result<(), CallError> {
-        let at = self.slack.get().apply(deadline);
+    fn move_to(&self, deadline: Duration) -> Result<(), CallError> {
+        let at = context::tick_at(self.context.time.elapsed(), deadline);
+        let at = self.slack.get().apply(at);
         let moved = self.context.timers.borrow_mut().reset(self.key, at);
         moved.map_err(|_stale| self.ended())?;
         self.deadline.set(deadline);

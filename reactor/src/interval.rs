@@ -19,7 +19,8 @@ pub(crate) use grid::Grid;
 ///
 /// The ticks lie on a grid that is anchored at this call and does not drift. Ticks that come while
 /// nobody waits are missed: they are told of by the next one, and there are never several at once.
-/// With a period of zero there is a tick in each turn of the loop.
+/// With a period of zero there is a tick in each turn of the loop. How far apart the loop wakes up for ticks
+/// says [`sleep`](crate::sleep()); a period shorter than that misses some.
 ///
 /// This is [`LoopingCall`](crate::LoopingCall) for code that awaits.
 ///
@@ -60,8 +61,10 @@ pub fn interval(period: Duration) -> Interval {
 #[track_caller]
 pub fn interval_at(start: &Deadline, period: Duration) -> Interval {
     let context = context::expect_current();
+    // Before the clock is read, so that the time between the two makes it no earlier.
+    let left = start.left();
     let now = context.time.elapsed();
-    let start = now.saturating_add(start.left());
+    let start = now.saturating_add(left);
     Interval::on(context, now, Grid::from(start, period))
 }
 

@@ -136,7 +136,8 @@ impl<E: fmt::Debug + 'static> LoopingCall<E> {
 
     /// Starts calling: at the present time, from the loop, and then at every `interval` after now.
     ///
-    /// With an interval of zero there is a call in each turn of the loop.
+    /// With an interval of zero there is a call in each turn of the loop. How far apart the loop wakes up
+    /// for calls says [`sleep`](crate::sleep()); an interval shorter than that skips some.
     ///
     /// # Errors
     ///

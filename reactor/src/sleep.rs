@@ -23,7 +23,7 @@ pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
 ///
 /// The resolution is a microsecond, rounded up: it never ends early. When the loop keeps waking up for
 /// timers less than 50 microseconds apart, it wakes up for those of 50 microseconds together; and for
-/// those of 200 microseconds where they are a crowd, of more than 80,000 a second. One that spins
+/// those of 200 microseconds where they are a crowd, of 80,000 a second or more. One that spins
 /// ([`Builder::idle_strategy`](crate::Builder::idle_strategy)) does not. A zero duration still lets the
 /// loop do a turn, and no more. Setting and cancelling a sleep allocates nothing once the reactor's wheel
 /// has grown to the number of timers in use.

@@ -159,3 +159,30 @@ fn without_slack_nothing_is_put_off() {
     harness.advance(Duration::from_micros(1));
     assert!(task.is_finished());
 }
+
+#[test]
+fn a_call_that_is_moved_is_as_exact_as_one_that_is_not() {
+    const NANO: Duration = Duration::from_nanos(1);
+
+    let made = Rc::new(Cell::new(false));
+    let theirs = Rc::clone(&made);
+    let mut harness = Harness::new();
+    harness.advance(NANO * 1_900);
+    drop(harness.spawn(async move {
+        let call = call_later(Duration::ZERO, move || theirs.set(true));
+        assert_eq!(call.remaining(), Ok(Duration::ZERO));
+        call.delay(NANO * 1_000).expect("it is not made yet");
+        assert_eq!(call.remaining(), Ok(NANO * 1_000));
+        call.delay(NANO * 600).expect("it is not made yet");
+        call.hasten(NANO * 100).expect("it is not made yet");
+        assert_eq!(call.remaining(), Ok(NANO * 1_500));
+    }));
+    harness.run_until_idle();
+    // Due at 3.4 microseconds, which is rounded up to 4.
+    harness.advance(NANO * 1_499);
+    assert!(!made.get());
+    harness.advance(NANO * 600);
+    assert!(!made.get(), "not before");
+    harness.advance(NANO);
+    assert!(made.get());
+}

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ::hyper::rt;
 use crochet_core::time::Tick;
 
-use crate::context::{self, Context, RESOLUTION, TimeSource};
+use crate::context::{self, Context, TimeSource};
 use crate::remote::Remote;
 use crate::timer::Timer;
 
@@ -134,7 +134,7 @@ fn now(time: &TimeSource) -> Instant {
 /// Returns the first tick at which `instant` has certainly come.
 fn tick(time: &TimeSource, instant: Instant) -> Tick {
     let since = instant.saturating_duration_since(origin(time));
-    RESOLUTION.deadline(Duration::ZERO, since)
+    context::tick_at(time.elapsed(), since)
 }
 
 /// Returns the instant from which a reactor counts its time.

@@ -10,28 +10,38 @@ use crochet_core::time::{Tick, Ticks};
 /// close to each other as they like, and from then on they keep their distance.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// When the last sleep began, and how many timers had fired by then.
-    begin: Tick,
-    fired: u64,
     /// When the last sleep was to end for a timer, and whether it has.
     end: Tick,
     has_ended: bool,
     /// When the last such sleep would have ended, had each kept its distance from the one before.
     even: Tick,
+    /// How many timers had fired when the last sleep began.
+    fired: u64,
+    rate: Rate,
+}
+
+/// How fast timers fire.
+#[derive(Debug, Default)]
+struct Rate {
+    /// From when on they are counted, and how many had fired by then.
+    begin: Tick,
+    fired: u64,
+    is_high: bool,
 }
 
 /// Sleeps that go on are this far apart: as long as Linux lets other threads' timers be late by default.
 const APART: Ticks = Ticks::new(50);
 
-/// They are this far apart in a [`CROWD`]: there, sleeps as close as usual would take more of the
-/// processor than the timers do.
+/// They are this far apart in a crowd: there, sleeps as close as usual would take more of the processor
+/// than the timers do. Timers are counted at least for so long.
 const CROWD_APART: Ticks = Ticks::new(200);
 
-/// So many timers in [`APART`] are a crowd, as long as the next is due this [`SOON`].
+/// So many timers in [`APART`] are a crowd, if as many have fired since the last sleep began, and the next is
+/// due this [`SOON`].
 const CROWD: u64 = 4;
 
-/// Shorter than [`APART`]: timers that are due together, and then none until later, are no crowd, even where
-/// the loop wakes up some time after the end of its sleep.
+/// Shorter than [`APART`]: timers that are due together, and then none until later, are mostly no crowd,
+/// even where the loop wakes up some time after the end of its sleep.
 const SOON: Ticks = Ticks::new(16);
 
 /// So far may sleeps be ahead of their distances: eight of them, or two in a crowd.
@@ -41,15 +51,17 @@ impl Pace {
     /// Returns when the sleep that begins at `now` is to end for the timer that is due at `deadline`,
     /// which is later: then, or still later. `fired` timers have fired so far.
     pub(super) fn sleep(&mut self, now: Tick, deadline: Tick, fired: u64) -> Tick {
+        self.rate.measure(now, fired);
         // Some systems do not tell why a sleep has ended; then it has not ended for a timer before its time.
         if self.has_ended && self.end <= now {
-            let is_soon = deadline < now.saturating_add(SOON);
-            let is_crowd = is_soon && self.were_a_crowd(now, fired);
+            let is_crowd = self.rate.is_high
+                && fired.wrapping_sub(self.fired) >= CROWD
+                && deadline < now.saturating_add(SOON);
             let apart = if is_crowd { CROWD_APART } else { APART };
             self.even = self.even.max(self.end).saturating_add(apart);
         }
         self.has_ended = false;
-        (self.begin, self.fired) = (now, fired);
+        self.fired = fired;
         self.end = deadline.max(self.even.saturating_sub(BURST));
         self.end
     }
@@ -58,12 +70,18 @@ impl Pace {
     pub(super) fn ended(&mut self) {
         self.has_ended = true;
     }
+}
 
-    /// Tells whether those that have fired since the last sleep began were as many as in a crowd.
-    fn were_a_crowd(&self, now: Tick, fired: u64) -> bool {
-        let fired = fired.wrapping_sub(self.fired);
+impl Rate {
+    /// Takes note that `fired` timers have fired until `now`.
+    fn measure(&mut self, now: Tick, fired: u64) {
         let span = now.saturating_since(self.begin);
-        fired.saturating_mul(APART.get()) >= span.get().saturating_mul(CROWD)
+        if span < CROWD_APART {
+            return;
+        }
+        let count = fired.wrapping_sub(self.fired);
+        self.is_high = count.saturating_mul(APART.get()) >= span.get().saturating_mul(CROWD);
+        (self.begin, self.fired) = (now, fired);
     }
 }
 
@@ -112,7 +130,7 @@ mod tests {
     fn many_that_are_close_wait_for_each_other_after_the_first() {
         assert_late(&lateness(25, 1, 0, 1_000), 17, 25);
         assert_late(&lateness(20, 1, 0, 1_000), 14, 40);
-        // As few are fired each time, however many they are.
+        // A crowd, but for the time to the next.
         assert_late(&lateness(25, 1_000, 0, 1_000), 17, 25);
         // Of the distance, some has passed when the loop wakes up.
         assert_late(&lateness(20, 1, 30, 1_000), 41, 10);
@@ -120,9 +138,11 @@ mod tests {
 
     #[test]
     fn a_crowd_waits_longer() {
-        assert_late(&lateness(1, 1, 0, 1_000), 3, 199);
-        assert_late(&lateness(10, 100, 0, 1_000), 3, 190);
-        assert_late(&lateness(1, 1, 30, 1_000), 3, 169);
+        for (every, crowd, delay, in_time, late) in
+            [(1, 1, 0, 9, 199), (10, 100, 0, 11, 190), (1, 1, 30, 8, 169)]
+        {
+            assert_late(&lateness(every, crowd, delay, 1_000), in_time, late);
+        }
     }
 
     #[test]
@@ -130,7 +150,32 @@ mod tests {
         for delay in [0, 30] {
             let longest = |every| lateness(every, 1, delay, 1_000).into_iter().max();
             assert!(longest(12) > Some(150), "four in 48 ticks");
-            assert!(longest(17) < Some(50), "never four in 50 ticks");
+            assert!(longest(14) < Some(50), "four in 56 ticks");
+        }
+    }
+
+    #[test]
+    fn a_few_at_once_now_and_then_are_not_late() {
+        // Three in a row every 250 ticks, and one row of eight.
+        let rows = (4..1_000).flat_map(|row| [0, 5, 10].map(|phase| row * 250 + phase));
+        let row = (0..8).map(|index| 500_000 + index * 10);
+        for due in [rows.collect::<Vec<_>>(), row.collect()] {
+            let mut sleeper = Sleeper::default();
+            for deadline in due {
+                if deadline > sleeper.now {
+                    let end = sleeper.sleep_until(deadline, 1);
+                    assert_eq!(end, deadline);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_sleeps_again_and_again_is_no_crowd() {
+        let mut sleeper = Sleeper::default();
+        for _ in 0..1_000 {
+            let deadline = sleeper.now + 5;
+            assert!(sleeper.sleep_until(deadline, 1) - deadline < 50);
         }
     }
 
@@ -143,14 +188,20 @@ mod tests {
     }
 
     impl Sleeper {
-        /// Sleeps for a timer that is due in a tick, which fires with others; returns how long.
-        fn sleep(&mut self, fired: u64) -> u64 {
+        /// Sleeps for a timer that is due at `deadline`, which fires with others, `fired` in all; returns
+        /// until when.
+        fn sleep_until(&mut self, deadline: u64, fired: u64) -> u64 {
             let now = Tick::new(self.now);
-            let end = self.pace.sleep(now, Tick::new(self.now + 1), self.fired);
-            let slept = end.get() - self.now;
+            let end = self.pace.sleep(now, Tick::new(deadline), self.fired);
             (self.now, self.fired) = (end.get(), self.fired + fired);
             self.pace.ended();
-            slept
+            self.now
+        }
+
+        /// Sleeps for one that is due in a tick; returns how long.
+        fn sleep(&mut self, fired: u64) -> u64 {
+            let now = self.now;
+            self.sleep_until(now + 1, fired) - now
         }
     }
 

@@ -17,7 +17,7 @@
 //! back takes as long with ten thousand timers as with one, so a time limit on each of many
 //! connections is no burden. When the loop keeps waking up for timers less than 50 microseconds apart, it
 //! wakes up for those of 50 microseconds together; and for those of 200 microseconds where they are
-//! a crowd, of more than 80,000 a second. Dropping the future of a sleep or a timeout takes its timer
+//! a crowd, of 80,000 a second or more. Dropping the future of a sleep or a timeout takes its timer
 //! back.
 //! A [`Deadline`](crate::Deadline) is one limit for several steps.
 //!
