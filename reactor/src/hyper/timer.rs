@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ::hyper::rt;
 use crochet_core::time::Tick;
 
-use crate::context::{self, Context, TimeSource};
+use crate::context::{self, Context, RESOLUTION, TimeSource};
 use crate::remote::Remote;
 use crate::timer::Timer;
 
@@ -134,7 +134,8 @@ fn now(time: &TimeSource) -> Instant {
 /// Returns the first tick at which `instant` has certainly come.
 fn tick(time: &TimeSource, instant: Instant) -> Tick {
     let since = instant.saturating_duration_since(origin(time));
-    context::tick_at(time.elapsed(), since)
+    // Rounded up also if it has come just now: for that the clock would have to be read at each request.
+    RESOLUTION.deadline(Duration::ZERO, since)
 }
 
 /// Returns the instant from which a reactor counts its time.
