@@ -161,7 +161,7 @@ impl DelayedCall {
     /// Calls that come to coincide are made in the order in which they were given their slack.
     pub fn slack(self, slack: Duration) -> Self {
         self.slack.set(Slack::new(slack));
-        match self.move_to(self.deadline.get()) {
+        match self.move_to(self.now(), self.deadline.get()) {
             Ok(()) | Err(_) => self,
         }
     }
@@ -180,7 +180,7 @@ impl DelayedCall {
     ///
     /// When it is no longer to be made.
     pub fn remaining(&self) -> Result<Duration, CallError> {
-        Ok(self.deadline()?.saturating_sub(self.context.time.elapsed()))
+        Ok(self.deadline()?.saturating_sub(self.now()))
     }
 
     /// Takes the call back; its function is dropped.
@@ -206,7 +206,8 @@ impl DelayedCall {
     ///
     /// When it is no longer to be made.
     pub fn reset(&self, delay: Duration) -> Result<(), CallError> {
-        self.move_to(self.context.time.elapsed().saturating_add(delay))
+        let now = self.now();
+        self.move_to(now, now.saturating_add(delay))
     }
 
     /// Makes the call later by `by`, counted from its present deadline.
@@ -215,7 +216,7 @@ impl DelayedCall {
     ///
     /// When it is no longer to be made.
     pub fn delay(&self, by: Duration) -> Result<(), CallError> {
-        self.move_to(self.deadline()?.saturating_add(by))
+        self.move_to(self.now(), self.deadline()?.saturating_add(by))
     }
 
     /// Makes the call earlier by `by`, counted from its present deadline: Twisted's `delay` with a
@@ -225,7 +226,7 @@ impl DelayedCall {
     ///
     /// When it is no longer to be made.
     pub fn hasten(&self, by: Duration) -> Result<(), CallError> {
-        self.move_to(self.deadline()?.saturating_sub(by))
+        self.move_to(self.now(), self.deadline()?.saturating_sub(by))
     }
 
     fn deadline(&self) -> Result<Duration, CallError> {
@@ -236,8 +237,12 @@ impl DelayedCall {
         }
     }
 
-    fn move_to(&self, deadline: Duration) -> Result<(), CallError> {
-        let at = context::tick_at(self.context.time.elapsed(), deadline);
+    fn now(&self) -> Duration {
+        self.context.time.elapsed()
+    }
+
+    fn move_to(&self, now: Duration, deadline: Duration) -> Result<(), CallError> {
+        let at = context::tick_at(now, deadline);
         let at = self.slack.get().apply(at);
         let moved = self.context.timers.borrow_mut().reset(self.key, at);
         moved.map_err(|_stale| self.ended())?;
