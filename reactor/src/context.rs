@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,6 +33,9 @@ pub(crate) struct Context {
     /// What handles name that may be on other threads.
     pub(crate) keeper: Keeper,
     pub(crate) time: TimeSource,
+    /// Whether the thread, which is always the same, is running this reactor at present, and no other one
+    /// within it: see [`Entered`].
+    pub(crate) is_running: Cell<bool>,
     /// How many operations that were submitted have begun and not ended.
     pub(crate) operations: Cell<usize>,
     /// How many more times the task that is being polled may use a ready source before it has to
@@ -88,19 +91,27 @@ pub(crate) fn tick_at(now: Duration, instant: Duration) -> Tick {
 }
 
 impl Context {
+    /// Tells whether it is this reactor that the calling thread is running, and in this process.
+    #[inline]
+    pub(crate) fn is_current(&self) -> bool {
+        self.is_running.get() && !self.scheduler.shared().is_forked()
+    }
+
     /// Returns the tick at which `delay` from now has certainly passed.
     pub(crate) fn deadline(&self, delay: Duration) -> Tick {
         RESOLUTION.deadline(self.time.elapsed(), delay)
     }
 
     /// Tells whether the reactor has been asked to stop, and is to do so now.
+    #[inline]
     pub(crate) fn is_to_stop(&self) -> bool {
         let shared = self.scheduler.shared();
-        shared.has_reached(Stage::Stopping)
-            || (shared.has_reached(Stage::Draining) && self.is_drained())
+        shared.has_reached(Stage::Draining)
+            && (shared.has_reached(Stage::Stopping) || self.is_drained())
     }
 
     /// Tells whether every operation that was submitted has ended.
+    #[cold]
     fn is_drained(&self) -> bool {
         self.operations.get() == 0
             && !self.scheduler.is_ready()
@@ -254,12 +265,6 @@ pub(crate) fn generation() -> Generation {
         .unwrap_or_else(Generation::current)
 }
 
-/// Tells whether it is this reactor that the calling thread is running, and in this process.
-pub(crate) fn is_current(context: &Rc<Context>) -> bool {
-    with_current(|current| Rc::ptr_eq(current, context)) == Some(true)
-        && !context.scheduler.shared().is_forked()
-}
-
 /// Returns the reactor that the calling thread is running, for functions that have no error.
 #[track_caller]
 pub(crate) fn expect_current() -> Rc<Context> {
@@ -308,6 +313,16 @@ impl Drop for Entered {
 
 /// Sets the reactor that code on this thread finds, and returns the one before.
 fn replace_current(context: Option<Rc<Context>>) -> Option<Rc<Context>> {
-    let context = ManuallyDrop::new(context);
-    ManuallyDrop::into_inner(CURRENT.with(|current| current.replace(context)))
+    let mark = |context: &Option<Rc<Context>>, is_running| {
+        context
+            .iter()
+            .for_each(|context| context.is_running.set(is_running));
+    };
+    CURRENT.with(|current| {
+        let mut current = current.borrow_mut();
+        // In this order: a reactor may be entered within itself.
+        mark(&current, false);
+        mark(&context, true);
+        ManuallyDrop::into_inner(mem::replace(&mut *current, ManuallyDrop::new(context)))
+    })
 }

@@ -90,6 +90,7 @@ impl Reactor {
             children: Children::new(),
             keeper: Keeper::new(),
             time,
+            is_running: Cell::new(false),
             operations: Cell::new(0),
             patience: Cell::new(0),
             out_of_patience: Cell::new(false),

@@ -106,10 +106,12 @@ impl State {
         }
     }
 
-    /// Wakes everybody who waits: whoever comes first gets what there is.
+    /// Wakes everybody who waits: whoever comes first gets what there is. Nobody does while the source
+    /// counts as ready.
     fn set_ready(&self, direction: Direction) {
-        self.is_ready(direction).set(true);
-        self.waiters(direction).wake_all();
+        if !self.is_ready(direction).replace(true) {
+            self.waiters(direction).wake_all();
+        }
     }
 }
 
@@ -210,8 +212,8 @@ impl Registry {
 
     /// Takes a source for not ready in this direction, until the poller reports it.
     ///
-    /// When the poller refuses, the source counts as ready as before: who tries again hears of it again,
-    /// and does not wait for an event that nobody would report.
+    /// When the poller refuses, the source counts as what it did before: if as ready, who tries again hears
+    /// of it again, and does not wait for an event that nobody would report.
     #[inline]
     fn expect_event(
         &self,
@@ -220,10 +222,10 @@ impl Registry {
         direction: Direction,
     ) -> io::Result<()> {
         let ready = state.is_ready(direction);
-        ready.set(false);
+        let before = ready.replace(false);
         let armed = self.arm(source, state);
         if armed.is_err() {
-            ready.set(true);
+            ready.set(before);
         }
         armed
     }

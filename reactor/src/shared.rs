@@ -119,6 +119,7 @@ impl Shared {
     }
 
     /// Tells whether the reactor is at `stage` or beyond.
+    #[inline]
     pub(crate) fn has_reached(&self, stage: Stage) -> bool {
         let order = Edge::StageSeen.order(Ordering::Acquire);
         self.stage.load(order) >= stage as u8
@@ -130,6 +131,7 @@ impl Shared {
     }
 
     /// Tells whether the reactor is one of a process that this one has forked off from.
+    #[inline]
     pub(crate) fn is_forked(&self) -> bool {
         self.generation.is_past()
     }

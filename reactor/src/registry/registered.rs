@@ -88,7 +88,7 @@ impl<S: AsFd> Registered<S> {
         mut attempt: impl FnMut(&S) -> io::Result<R>,
         wait: impl FnOnce(&Waiters),
     ) -> Poll<io::Result<R>> {
-        if !context::is_current(&self.context) {
+        if !self.context.is_current() {
             return Poll::Ready(Err(NotOwnReactor.into()));
         }
         let is_ready = self.state.is_ready(direction);

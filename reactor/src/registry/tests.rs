@@ -1,6 +1,7 @@
 use std::cell::{Cell, OnceCell};
 use std::rc::Weak;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as TaskContext, Wake, Waker};
 
 use rustix::fd::{AsFd, OwnedFd};
@@ -120,6 +121,36 @@ fn a_source_that_cannot_be_armed_is_tried_again() {
     calls.refuses.set(false);
     expect().expect("it is armed");
     assert!(!state.is_readable.get() && state.is_writable.get());
+}
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn who_waits_already_is_woken_also_if_the_source_cannot_be_armed_again() {
+    let (registry, calls) = registry();
+    let source = source();
+    let state = registry.add(source.as_fd()).expect("it is registered");
+    let expect = || registry.expect_event(source.as_fd(), &state, Direction::Read);
+    expect().expect("it is armed");
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    state.readers.poll_at(&TaskContext::from_waker(&waker));
+    calls.refuses.set(true);
+    expect().expect_err("it refuses");
+    registry.dispatch(Event {
+        token: state.token,
+        readable: true,
+        writable: false,
+        is_more: false,
+    });
+    assert!(woken.0.load(Ordering::Relaxed) && state.is_readable.get());
 }
 
 /// A waker whose destructor panics.

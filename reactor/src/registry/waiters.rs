@@ -129,8 +129,25 @@ impl Waiters {
     }
 
     /// Takes a future's waker away.
+    #[inline]
     pub(crate) fn forget(&self, ticket: Ticket) {
         let waker = match ticket {
+            Ticket::Place if !self.has_others() => {
+                self.holder.set(Holder::Nobody);
+                self.waker.take()
+            }
+            among_others => self.leave_others(among_others),
+        };
+        // This is what destructors do.
+        if let Some(waker) = waker {
+            caught::drop_waker(waker);
+        }
+    }
+
+    /// Takes the waker away of a future beside which there are others, or were.
+    #[cold]
+    fn leave_others(&self, ticket: Ticket) -> Option<Waker> {
+        match ticket {
             Ticket::Place => {
                 let (poller, unused) = self.with_others(|others| {
                     let poller = others.as_mut().and_then(|others| others.poller.take());
@@ -155,10 +172,6 @@ impl Waiters {
                     Some(Left::Granted(())) | None => None,
                 }
             }
-        };
-        // This is what destructors do.
-        if let Some(waker) = waker {
-            caught::drop_waker(waker);
         }
     }
 
@@ -168,7 +181,7 @@ impl Waiters {
             self.holder.set(Holder::Nobody);
         }
         let waker = self.waker.take();
-        if self.with_others(|others| others.is_some()) {
+        if self.has_others() {
             return self.wake_others(waker);
         }
         if let Some(waker) = waker {
@@ -199,6 +212,12 @@ impl Waiters {
                 None => break,
             }
         }
+    }
+
+    /// Tells whether there is room for others than the first.
+    #[inline]
+    fn has_others(&self) -> bool {
+        self.with_others(|others| others.is_some())
     }
 
     /// Uses what there is for others than the first. `with` must not call anything foreign.

@@ -1,5 +1,6 @@
 //! Sockets that are used elsewhere than on the reactor that they belong to.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::net::{self, SocketAddr};
 use std::rc::Rc;
@@ -85,5 +86,48 @@ fn a_future_that_waits_is_refused_when_it_is_polled_on_another_reactor() {
         let waiting = waiting.unwrap().expect("it waits");
         let mut other = settings.build().unwrap();
         assert_refused(other.block_on(waiting).unwrap());
+    });
+}
+
+/// Uses sockets when it is dropped, and tells that they were refused.
+struct UsesWhenDropped {
+    sockets: Rc<Sockets>,
+    was_refused: Rc<Cell<bool>>,
+}
+
+impl Drop for UsesWhenDropped {
+    fn drop(&mut self) {
+        executor::block_on(Rc::clone(&self.sockets).assert_refused());
+        self.was_refused.set(true);
+    }
+}
+
+#[test]
+fn a_socket_is_refused_while_another_reactor_is_dropped_within_its_own_and_not_after_that() {
+    for_every_backend(|settings| {
+        let listener = net::TcpListener::bind(LOOPBACK).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let other = settings.clone().build().unwrap();
+        let mut own = settings.build().unwrap();
+        let within = own.block_on(async move {
+            let sockets = Sockets::new(addr).await;
+            let (mut far, _) = listener.accept().unwrap();
+            far.write_all(&[1; 10]).unwrap();
+            let was_refused = Rc::new(Cell::new(false));
+            let user = UsesWhenDropped {
+                sockets: Rc::clone(&sockets),
+                was_refused: Rc::clone(&was_refused),
+            };
+            drop(other.spawn(async move {
+                std::future::pending::<()>().await;
+                drop(user);
+            }));
+            drop(other);
+            assert!(was_refused.get());
+            let mut bytes = [0; 10];
+            sockets.stream.read_exact(&mut bytes).await.unwrap();
+            bytes
+        });
+        assert_eq!(within.unwrap(), [1; 10]);
     });
 }
