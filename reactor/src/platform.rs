@@ -58,6 +58,16 @@ impl Platform {
         }
     }
 
+    /// Tells whether there may be events that the last look has left, and nothing else tells of.
+    pub(crate) fn may_have_events(&self) -> bool {
+        match self {
+            Self::System(poller) => poller.may_have_events(),
+            Self::Virtual(_) => false,
+            #[cfg(crochet_loom)]
+            Self::Model(_) => false,
+        }
+    }
+
     /// Returns what is readable when there are events, if there is such a thing.
     #[cfg(unix)]
     pub(crate) fn pollable_fd(&self) -> Option<BorrowedFd<'_>> {

@@ -224,8 +224,9 @@ impl Registry {
         let ready = state.is_ready(direction);
         let before = ready.replace(false);
         let armed = self.arm(source, state);
-        if armed.is_err() {
-            ready.set(before);
+        if armed.is_err() && before {
+            // Also those who have begun to wait meanwhile, in a back end's logger.
+            state.set_ready(direction);
         }
         armed
     }

@@ -1,16 +1,21 @@
 //! A reactor inside an epoll loop of its host's own.
 #![cfg(target_os = "linux")]
 
+use std::future::{Future, poll_fn};
 use std::net::{self, IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::pin::pin;
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
 use crochet::net::UdpSocket;
+use crochet::net::unix::UnixDatagram;
 use crochet::{Budget, Builder, Remote, RunError, sleep, spawn};
 use crochet_tests::LONG;
 use crochet_tests::backends::for_every_backend;
 use crochet_tests::operations::submit;
+use crochet_tests::program::allow_most_files;
 use crochet_tests::tidy::Tidy;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
@@ -220,6 +225,37 @@ fn sockets_make_the_file_readable() {
             assert!(host.turns <= few, "{} turns", host.turns);
         },
     );
+}
+
+#[test]
+fn events_that_a_turn_has_left_are_work() {
+    // Each has an event, for nobody, and a turn takes in a thousand.
+    const SOURCES: usize = 2200;
+
+    allow_most_files();
+    for_every_backend(|settings| {
+        for trigger in TRIGGERS {
+            let mut host = Host::new(&settings, trigger);
+            let remote = host.reactor.remote();
+            let waiting = host.reactor.spawn(async move {
+                let mut sockets = Vec::new();
+                while sockets.len() < SOURCES {
+                    sockets.extend(<[_; 2]>::from(UnixDatagram::pair().unwrap()));
+                }
+                let [near, far] = <[_; 2]>::from(UnixDatagram::pair().unwrap());
+                let mut buf = [0];
+                let mut receiving = pin!(near.recv(&mut buf));
+                poll_fn(|cx| Poll::Ready(receiving.as_mut().poll(cx).is_pending())).await;
+                // Its event is the last, and the only one that the host is told of by an edge.
+                far.send(b"x").await.unwrap();
+                let received = receiving.await;
+                remote.stop();
+                received
+            });
+            host.run();
+            assert!(waiting.is_finished());
+        }
+    });
 }
 
 #[test]

@@ -8,7 +8,9 @@ use mio::unix::SourceFd;
 use mio::{Events, Poll, Registry, Token};
 use rustix::fd::BorrowedFd;
 
-use super::{Backend, EVENTS, Event, Interest, MAX_TOKEN, Parts, Poller, Sources, Trigger, Waker};
+use super::{
+    Backend, EVENTS, Event, Interest, Left, MAX_TOKEN, Parts, Poller, Sources, Trigger, Waker,
+};
 
 /// The token of the waker.
 const WAKER: Token = Token(MAX_TOKEN + 1);
@@ -37,14 +39,23 @@ impl Poller for MioPoller {
         Backend::Mio
     }
 
-    fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()> {
+    fn wait(
+        &mut self,
+        timeout: Option<Duration>,
+        handle: &mut dyn FnMut(Event),
+    ) -> io::Result<Left> {
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
             // A signal. What is left in `events` is of the wait before.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(Left::Perhaps),
             Err(error) => return Err(error),
         }
-        for event in self.events.iter().filter(|event| event.token() != WAKER) {
+        let mut taken = 0;
+        for event in &self.events {
+            taken += 1;
+            if event.token() == WAKER {
+                continue;
+            }
             let broken = event.is_error();
             handle(Event {
                 token: event.token().0,
@@ -53,7 +64,7 @@ impl Poller for MioPoller {
                 is_more: broken || event.is_read_closed() || event.is_priority(),
             });
         }
-        Ok(())
+        Ok(Left::after(taken))
     }
 
     #[cfg(any(

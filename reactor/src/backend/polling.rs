@@ -8,7 +8,7 @@ use std::time::Duration;
 use polling::{Events, PollMode};
 use rustix::fd::BorrowedFd;
 
-use super::{Backend, EVENTS, Event, Interest, Parts, Poller, Sources, Trigger, Waker};
+use super::{Backend, EVENTS, Event, Interest, Left, Parts, Poller, Sources, Trigger, Waker};
 
 /// Opens a poller.
 pub(super) fn open() -> io::Result<Parts> {
@@ -30,6 +30,10 @@ pub(super) fn open() -> io::Result<Parts> {
     })
 }
 
+/// How many events of the poller's own, its notification and its timer, may be among those that a wait has
+/// taken in, without being told.
+const UNTOLD: usize = 2;
+
 #[derive(Debug)]
 struct PollingPoller {
     shared: Arc<Shared>,
@@ -49,9 +53,13 @@ impl Poller for PollingPoller {
         Backend::Polling
     }
 
-    fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()> {
+    fn wait(
+        &mut self,
+        timeout: Option<Duration>,
+        handle: &mut dyn FnMut(Event),
+    ) -> io::Result<Left> {
         self.events.clear();
-        self.shared.poller.wait(&mut self.events, timeout)?;
+        let told = self.shared.poller.wait(&mut self.events, timeout)?;
         for event in self.events.iter() {
             let broken = event.is_err().unwrap_or(false) || event.is_interrupt();
             handle(Event {
@@ -62,7 +70,7 @@ impl Poller for PollingPoller {
                 is_more: true,
             });
         }
-        Ok(())
+        Ok(Left::after(told + UNTOLD))
     }
 
     #[cfg(any(

@@ -10,7 +10,7 @@ use crochet_core::time::{Tick, Ticks};
 
 use super::pace::Pace;
 use super::timerfd::PreciseTimer;
-use crate::backend::{Backend, Parts, Poller, Waker};
+use crate::backend::{Backend, EVENTS, Event, Left, Parts, Poller, Waker};
 use crate::context::{Context, RESOLUTION, TimeSource};
 use crate::registry::Registry;
 
@@ -22,12 +22,18 @@ pub(crate) struct SystemPoller {
     pace: Pace,
     /// When the loop last looked for events although a timer was due.
     looked: Tick,
+    /// What the last look has left.
+    left: Left,
 }
 
 /// Deadlines further away than this are left to the poller's timeout, half of it at a time; the
 /// precise timer, which costs a system call to set, is for the nearer ones. Far deadlines are
 /// mostly cancelled or moved before they come near.
 const NEAR: Duration = Duration::from_secs(1);
+
+/// How many events a look takes in when there is other work left: they wait in line with that, so the
+/// caches have forgotten what was touched for them in any case, and they are not to wait for one turn more.
+const ALL_AT_ONCE: usize = 1024;
 
 /// While timers are due whenever the loop would sleep, it looks for events no more often than this.
 const FRESH: Ticks = Ticks::new(10);
@@ -45,6 +51,7 @@ impl SystemPoller {
             timer,
             pace: Pace::default(),
             looked: Tick::ZERO,
+            left: Left::Nothing,
         };
         Ok((this, waker, Registry::new(sources)))
     }
@@ -58,8 +65,13 @@ impl SystemPoller {
         self.poller.pollable_fd()
     }
 
+    /// Tells whether there may be events that the last look has left.
+    pub(crate) fn may_have_events(&self) -> bool {
+        self.left == Left::Perhaps
+    }
+
     pub(crate) fn park(&mut self, until: Until, context: &Context) -> io::Result<()> {
-        let timeout = match until {
+        let mut timeout = match until {
             Until::Now => Some(Duration::ZERO),
             Until::Woken => None,
             Until::Deadline(deadline) => {
@@ -76,7 +88,7 @@ impl SystemPoller {
         };
         let Self { timer, pace, .. } = self;
         let mut is_for_timer = timer.is_none();
-        self.poller.wait(timeout, &mut |event| match timer {
+        let mut handle = |event: Event| match timer {
             Some(timer) if event.token == Registry::TIMER => {
                 timer.has_fired();
                 is_for_timer = true;
@@ -87,7 +99,19 @@ impl SystemPoller {
                 context.counters().io_events.add(1);
                 context.registry.dispatch(event);
             }
-        })?;
+        };
+        let mut waits = match until {
+            Until::Now => ALL_AT_ONCE / EVENTS,
+            Until::Deadline(_) | Until::Woken => 1,
+        };
+        while waits > 0 {
+            self.left = self.poller.wait(timeout, &mut handle)?;
+            if self.left == Left::Nothing {
+                break;
+            }
+            timeout = Some(Duration::ZERO);
+            waits -= 1;
+        }
         if is_for_timer {
             pace.ended();
         }

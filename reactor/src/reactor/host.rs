@@ -114,7 +114,10 @@ impl Reactor {
     pub(crate) fn has_work(&self) -> bool {
         let scheduler = &self.context.scheduler;
         !scheduler.is_closed()
-            && (scheduler.is_ready() || scheduler.has_news() || self.context.is_to_stop())
+            && (scheduler.is_ready()
+                || scheduler.has_news()
+                || self.platform.may_have_events()
+                || self.context.is_to_stop())
     }
 
     /// Returns the deadline of the next timer, or a tick before it.

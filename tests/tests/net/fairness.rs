@@ -10,6 +10,7 @@ use std::time::Duration;
 use crochet::net::{TcpListener, UdpSocket};
 use crochet::{sleep, spawn};
 use crochet_tests::backends::on_every_backend;
+use crochet_tests::program::allow_most_files;
 
 use crate::io::{LOOPBACK, read};
 
@@ -77,5 +78,53 @@ fn a_task_that_sends_without_end_does_not_starve_timers_and_tasks() {
         other.recv_from(&mut buf).await.unwrap();
         sender.cancel();
         assert!(matches!(sender.await, Err(crochet::JoinError::Cancelled)));
+    });
+}
+
+/// More sources than one wait takes events of, by far.
+const SOURCES: usize = 500;
+
+#[cfg(unix)]
+#[test]
+fn a_task_that_sends_without_end_is_not_polled_once_for_a_few_of_many_sources() {
+    use crochet::net::unix::UnixStream;
+
+    allow_most_files();
+    on_every_backend(|| async {
+        let sender = UdpSocket::bind(LOOPBACK).unwrap();
+        let addr = sender.local_addr().unwrap();
+        let sent = Rc::new(Cell::new(0_u32));
+        let mut readers = Vec::new();
+        let mut peers = Vec::new();
+        for _ in 0..SOURCES {
+            let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
+            let near = UnixStream::from_std(near).unwrap();
+            let sent = Rc::clone(&sent);
+            readers.push(spawn(async move {
+                near.read_exact(&mut [0; 1]).await.unwrap();
+                sent.get()
+            }));
+            peers.push(far);
+        }
+        // Until all of them wait.
+        sleep(Duration::from_millis(1)).await;
+        let theirs = Rc::clone(&sent);
+        let sending = spawn(async move {
+            loop {
+                sender.send_to(b"x", addr).await.unwrap();
+                theirs.set(theirs.get() + 1);
+            }
+        });
+        for peer in &mut peers {
+            peer.write_all(b"x").unwrap();
+        }
+        let mut most = 0;
+        for reader in readers {
+            most = most.max(reader.await.unwrap());
+        }
+        sending.cancel();
+        assert!(sending.await.is_err());
+        // It sends 128 in a turn; a turn for each few sources would be more than a thousand.
+        assert!(most < 1000, "{most} datagrams before the last was read");
     });
 }
