@@ -44,15 +44,13 @@ pub(crate) trait Poller: fmt::Debug {
     fn backend(&self) -> Backend;
 
     /// Waits until there are events, the waker is used, or `timeout` has passed, rounded up to
-    /// what the system can tell; hands each event of a source to `handle`. Takes in [`EVENTS`] at most,
-    /// and tells whether that may have been too few.
+    /// what the system can tell; hands each event of a source to `handle`. Takes in [`EVENTS`] at most.
     ///
     /// A signal may end it early.
-    fn wait(
-        &mut self,
-        timeout: Option<Duration>,
-        handle: &mut dyn FnMut(Event),
-    ) -> io::Result<Left>;
+    fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()>;
+
+    /// Tells what the last wait has left.
+    fn left(&self) -> Left;
 
     /// Returns what is readable when a wait would return at once, where the system's poller is a
     /// file. Whoever has heard of events there is not told of those that a wait has left.

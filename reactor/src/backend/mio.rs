@@ -22,7 +22,11 @@ pub(super) fn open() -> io::Result<Parts> {
     let sources = poll.registry().try_clone()?;
     let events = Events::with_capacity(EVENTS);
     Ok(Parts {
-        poller: Box::new(MioPoller { poll, events }),
+        poller: Box::new(MioPoller {
+            poll,
+            events,
+            left: Left::Nothing,
+        }),
         sources: Box::new(sources),
         waker: Box::new(waker),
     })
@@ -32,6 +36,7 @@ pub(super) fn open() -> io::Result<Parts> {
 struct MioPoller {
     poll: Poll,
     events: Events,
+    left: Left,
 }
 
 impl Poller for MioPoller {
@@ -39,15 +44,14 @@ impl Poller for MioPoller {
         Backend::Mio
     }
 
-    fn wait(
-        &mut self,
-        timeout: Option<Duration>,
-        handle: &mut dyn FnMut(Event),
-    ) -> io::Result<Left> {
+    fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()> {
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
             // A signal. What is left in `events` is of the wait before.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(Left::Perhaps),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.left = Left::Perhaps;
+                return Ok(());
+            }
             Err(error) => return Err(error),
         }
         let mut taken = 0;
@@ -64,7 +68,12 @@ impl Poller for MioPoller {
                 is_more: broken || event.is_read_closed() || event.is_priority(),
             });
         }
-        Ok(Left::after(taken))
+        self.left = Left::after(taken);
+        Ok(())
+    }
+
+    fn left(&self) -> Left {
+        self.left
     }
 
     #[cfg(any(

@@ -24,6 +24,7 @@ pub(super) fn open() -> io::Result<Parts> {
         poller: Box::new(PollingPoller {
             shared: Arc::clone(&shared),
             events: Events::with_capacity(capacity),
+            left: Left::Nothing,
         }),
         sources: Box::new(Arc::clone(&shared)),
         waker: Box::new(shared),
@@ -38,6 +39,7 @@ const UNTOLD: usize = 2;
 struct PollingPoller {
     shared: Arc<Shared>,
     events: Events,
+    left: Left,
 }
 
 /// A forked child does not drop this, because it forgets the reactor: dropping the poller would take
@@ -53,11 +55,7 @@ impl Poller for PollingPoller {
         Backend::Polling
     }
 
-    fn wait(
-        &mut self,
-        timeout: Option<Duration>,
-        handle: &mut dyn FnMut(Event),
-    ) -> io::Result<Left> {
+    fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()> {
         self.events.clear();
         let told = self.shared.poller.wait(&mut self.events, timeout)?;
         for event in self.events.iter() {
@@ -70,7 +68,12 @@ impl Poller for PollingPoller {
                 is_more: true,
             });
         }
-        Ok(Left::after(told + UNTOLD))
+        self.left = Left::after(told + UNTOLD);
+        Ok(())
+    }
+
+    fn left(&self) -> Left {
+        self.left
     }
 
     #[cfg(any(

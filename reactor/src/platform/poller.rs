@@ -22,8 +22,6 @@ pub(crate) struct SystemPoller {
     pace: Pace,
     /// When the loop last looked for events although a timer was due.
     looked: Tick,
-    /// What the last look has left.
-    left: Left,
 }
 
 /// Deadlines further away than this are left to the poller's timeout, half of it at a time; the
@@ -51,7 +49,6 @@ impl SystemPoller {
             timer,
             pace: Pace::default(),
             looked: Tick::ZERO,
-            left: Left::Nothing,
         };
         Ok((this, waker, Registry::new(sources)))
     }
@@ -67,11 +64,11 @@ impl SystemPoller {
 
     /// Tells whether there may be events that the last look has left.
     pub(crate) fn may_have_events(&self) -> bool {
-        self.left == Left::Perhaps
+        self.poller.left() == Left::Perhaps
     }
 
     pub(crate) fn park(&mut self, until: Until, context: &Context) -> io::Result<()> {
-        let mut timeout = match until {
+        let timeout = match until {
             Until::Now => Some(Duration::ZERO),
             Until::Woken => None,
             Until::Deadline(deadline) => {
@@ -100,17 +97,11 @@ impl SystemPoller {
                 context.registry.dispatch(event);
             }
         };
-        let mut waits = match until {
-            Until::Now => ALL_AT_ONCE / EVENTS,
-            Until::Deadline(_) | Until::Woken => 1,
-        };
-        while waits > 0 {
-            self.left = self.poller.wait(timeout, &mut handle)?;
-            if self.left == Left::Nothing {
-                break;
-            }
-            timeout = Some(Duration::ZERO);
-            waits -= 1;
+        self.poller.wait(timeout, &mut handle)?;
+        let mut taken = EVENTS;
+        while until == Until::Now && self.poller.left() == Left::Perhaps && taken < ALL_AT_ONCE {
+            self.poller.wait(timeout, &mut handle)?;
+            taken += EVENTS;
         }
         if is_for_timer {
             pace.ended();
