@@ -44,16 +44,17 @@ pub(crate) trait Poller: fmt::Debug {
     fn backend(&self) -> Backend;
 
     /// Waits until there are events, the waker is used, or `timeout` has passed, rounded up to
-    /// what the system can tell; hands each event of a source to `handle`. Takes in [`EVENTS`] at most.
+    /// what the system can tell; hands each event of a source to `handle`. Takes in [`EVENTS`] at a
+    /// time, where the system's poller can be told how many.
     ///
     /// A signal may end it early.
     fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()>;
 
-    /// Tells what the last wait has left.
-    fn left(&self) -> Left;
+    /// Tells whether the last wait may have left events.
+    fn may_have_more(&self) -> bool;
 
     /// Returns what is readable when a wait would return at once, where the system's poller is a
-    /// file. Whoever has heard of events there is not told of those that a wait has left.
+    /// file. Whoever has heard of that by an edge does not hear again of events that a wait has left.
     #[cfg(unix)]
     fn pollable_fd(&self) -> Option<BorrowedFd<'_>> {
         None
@@ -116,31 +117,12 @@ pub(crate) struct Event {
     pub(crate) is_more: bool,
 }
 
-/// What a wait has left in the poller.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Left {
-    Nothing,
-    /// There may be more events.
-    Perhaps,
-}
-
-impl Left {
-    /// Judges by how many events a wait has taken in.
-    fn after(events: usize) -> Self {
-        if events < EVENTS {
-            Self::Nothing
-        } else {
-            Self::Perhaps
-        }
-    }
-}
-
 /// The tokens above this one are the back ends' own.
 pub(crate) const MAX_TOKEN: usize = usize::MAX - 2;
 
-/// How many events one wait takes in. What they wake runs before the next wait: few enough that what both the
-/// system and the loop have touched of each source for its event is still in the processor's caches then, and
-/// enough for the wait to cost little by the event.
+/// How many events one wait takes in. What they wake runs before the next wait, if nothing else is left to do: few enough
+/// that what both the system and the loop have touched of each source for its event is still in the processor's caches
+/// then, and enough for the wait to cost little by the event.
 pub(crate) const EVENTS: usize = 32;
 
 impl Backend {

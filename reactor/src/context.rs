@@ -314,9 +314,9 @@ impl Drop for Entered {
 /// Sets the reactor that code on this thread finds, and returns the one before.
 fn replace_current(context: Option<Rc<Context>>) -> Option<Rc<Context>> {
     let mark = |context: &Option<Rc<Context>>, is_running| {
-        context
-            .iter()
-            .for_each(|context| context.is_running.set(is_running));
+        if let Some(context) = context {
+            context.is_running.set(is_running);
+        }
     };
     CURRENT.with(|current| {
         let mut current = current.borrow_mut();

@@ -8,9 +8,7 @@ use mio::unix::SourceFd;
 use mio::{Events, Poll, Registry, Token};
 use rustix::fd::BorrowedFd;
 
-use super::{
-    Backend, EVENTS, Event, Interest, Left, MAX_TOKEN, Parts, Poller, Sources, Trigger, Waker,
-};
+use super::{Backend, EVENTS, Event, Interest, MAX_TOKEN, Parts, Poller, Sources, Trigger, Waker};
 
 /// The token of the waker.
 const WAKER: Token = Token(MAX_TOKEN + 1);
@@ -25,7 +23,7 @@ pub(super) fn open() -> io::Result<Parts> {
         poller: Box::new(MioPoller {
             poll,
             events,
-            left: Left::Nothing,
+            may_have_more: false,
         }),
         sources: Box::new(sources),
         waker: Box::new(waker),
@@ -36,7 +34,7 @@ pub(super) fn open() -> io::Result<Parts> {
 struct MioPoller {
     poll: Poll,
     events: Events,
-    left: Left,
+    may_have_more: bool,
 }
 
 impl Poller for MioPoller {
@@ -45,13 +43,12 @@ impl Poller for MioPoller {
     }
 
     fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()> {
+        // As long as it has taken none in.
+        self.may_have_more = true;
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
             // A signal. What is left in `events` is of the wait before.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                self.left = Left::Perhaps;
-                return Ok(());
-            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             Err(error) => return Err(error),
         }
         let mut taken = 0;
@@ -68,12 +65,12 @@ impl Poller for MioPoller {
                 is_more: broken || event.is_read_closed() || event.is_priority(),
             });
         }
-        self.left = Left::after(taken);
+        self.may_have_more = taken >= EVENTS;
         Ok(())
     }
 
-    fn left(&self) -> Left {
-        self.left
+    fn may_have_more(&self) -> bool {
+        self.may_have_more
     }
 
     #[cfg(any(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use polling::{Events, PollMode};
 use rustix::fd::BorrowedFd;
 
-use super::{Backend, EVENTS, Event, Interest, Left, Parts, Poller, Sources, Trigger, Waker};
+use super::{Backend, EVENTS, Event, Interest, Parts, Poller, Sources, Trigger, Waker};
 
 /// Opens a poller.
 pub(super) fn open() -> io::Result<Parts> {
@@ -24,7 +24,7 @@ pub(super) fn open() -> io::Result<Parts> {
         poller: Box::new(PollingPoller {
             shared: Arc::clone(&shared),
             events: Events::with_capacity(capacity),
-            left: Left::Nothing,
+            may_have_more: false,
         }),
         sources: Box::new(Arc::clone(&shared)),
         waker: Box::new(shared),
@@ -39,7 +39,7 @@ const UNTOLD: usize = 2;
 struct PollingPoller {
     shared: Arc<Shared>,
     events: Events,
-    left: Left,
+    may_have_more: bool,
 }
 
 /// A forked child does not drop this, because it forgets the reactor: dropping the poller would take
@@ -57,6 +57,8 @@ impl Poller for PollingPoller {
 
     fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()> {
         self.events.clear();
+        // As long as it has taken none in.
+        self.may_have_more = true;
         let told = self.shared.poller.wait(&mut self.events, timeout)?;
         for event in self.events.iter() {
             let broken = event.is_err().unwrap_or(false) || event.is_interrupt();
@@ -68,12 +70,12 @@ impl Poller for PollingPoller {
                 is_more: true,
             });
         }
-        self.left = Left::after(told + UNTOLD);
+        self.may_have_more = told + UNTOLD >= EVENTS;
         Ok(())
     }
 
-    fn left(&self) -> Left {
-        self.left
+    fn may_have_more(&self) -> bool {
+        self.may_have_more
     }
 
     #[cfg(any(

@@ -10,7 +10,7 @@ use crochet_core::time::{Tick, Ticks};
 
 use super::pace::Pace;
 use super::timerfd::PreciseTimer;
-use crate::backend::{Backend, EVENTS, Event, Left, Parts, Poller, Waker};
+use crate::backend::{Backend, EVENTS, Event, Parts, Poller, Waker};
 use crate::context::{Context, RESOLUTION, TimeSource};
 use crate::registry::Registry;
 
@@ -29,9 +29,11 @@ pub(crate) struct SystemPoller {
 /// mostly cancelled or moved before they come near.
 const NEAR: Duration = Duration::from_secs(1);
 
-/// How many events a look takes in when there is other work left: they wait in line with that, so the
-/// caches have forgotten what was touched for them in any case, and they are not to wait for one turn more.
+/// How many events a look takes in that is not to sleep, mostly because other work is left: they wait in line with that,
+/// so the caches will have forgotten what was touched for them in any case, and they are not to wait for one turn more.
 const ALL_AT_ONCE: usize = 1024;
+
+const _: () = assert!(ALL_AT_ONCE % EVENTS == 0);
 
 /// While timers are due whenever the loop would sleep, it looks for events no more often than this.
 const FRESH: Ticks = Ticks::new(10);
@@ -64,7 +66,7 @@ impl SystemPoller {
 
     /// Tells whether there may be events that the last look has left.
     pub(crate) fn may_have_events(&self) -> bool {
-        self.poller.left() == Left::Perhaps
+        self.poller.may_have_more()
     }
 
     pub(crate) fn park(&mut self, until: Until, context: &Context) -> io::Result<()> {
@@ -98,10 +100,10 @@ impl SystemPoller {
             }
         };
         self.poller.wait(timeout, &mut handle)?;
-        let mut taken = EVENTS;
-        while until == Until::Now && self.poller.left() == Left::Perhaps && taken < ALL_AT_ONCE {
+        let mut room = ALL_AT_ONCE - EVENTS;
+        while timeout == Some(Duration::ZERO) && room > 0 && self.poller.may_have_more() {
             self.poller.wait(timeout, &mut handle)?;
-            taken += EVENTS;
+            room -= EVENTS;
         }
         if is_for_timer {
             pace.ended();

@@ -13,6 +13,7 @@ use super::*;
 struct Calls {
     registry: OnceCell<Weak<Registry>>,
     to_remove: RefCell<Option<Rc<State>>>,
+    to_wait: RefCell<Option<(Rc<State>, Waker)>>,
     refuses: Cell<bool>,
 }
 
@@ -44,6 +45,9 @@ impl Sources for Caller {
 
     fn arm(&self, _: BorrowedFd<'_>, _: usize, _: Interest) -> io::Result<()> {
         let Self(calls) = self;
+        if let Some((state, waker)) = calls.to_wait.take() {
+            state.readers.poll_at(&TaskContext::from_waker(&waker));
+        }
         calls.answer()
     }
 
@@ -130,6 +134,20 @@ impl Wake for Woken {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+#[test]
+fn who_has_begun_to_wait_while_a_source_was_armed_in_vain_is_woken() {
+    let (registry, calls) = registry();
+    let source = source();
+    let state = registry.add(source.as_fd()).expect("it is registered");
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    calls.to_wait.replace(Some((Rc::clone(&state), waker)));
+    calls.refuses.set(true);
+    let refused = registry.expect_event(source.as_fd(), &state, Direction::Read);
+    refused.expect_err("it refuses");
+    assert!(woken.0.load(Ordering::Relaxed) && state.is_readable.get());
 }
 
 #[test]

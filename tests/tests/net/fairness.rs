@@ -10,7 +10,6 @@ use std::time::Duration;
 use crochet::net::{TcpListener, UdpSocket};
 use crochet::{sleep, spawn};
 use crochet_tests::backends::on_every_backend;
-use crochet_tests::program::allow_most_files;
 
 use crate::io::{LOOPBACK, read};
 
@@ -81,13 +80,14 @@ fn a_task_that_sends_without_end_does_not_starve_timers_and_tasks() {
     });
 }
 
-/// More sources than one wait takes events of, by far.
-const SOURCES: usize = 500;
-
 #[cfg(unix)]
 #[test]
 fn a_task_that_sends_without_end_is_not_polled_once_for_a_few_of_many_sources() {
     use crochet::net::unix::UnixStream;
+    use crochet_tests::program::allow_most_files;
+
+    // Far more than one wait takes events of.
+    const SOURCES: usize = 500;
 
     allow_most_files();
     on_every_backend(|| async {
