@@ -43,7 +43,7 @@ impl Poller for MioPoller {
     }
 
     fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()> {
-        // As long as it has taken none in.
+        // Unless it ends well, nobody knows.
         self.may_have_more = true;
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}

@@ -57,7 +57,7 @@ impl Poller for PollingPoller {
 
     fn wait(&mut self, timeout: Option<Duration>, handle: &mut dyn FnMut(Event)) -> io::Result<()> {
         self.events.clear();
-        // As long as it has taken none in.
+        // Unless it ends well, nobody knows.
         self.may_have_more = true;
         let told = self.shared.poller.wait(&mut self.events, timeout)?;
         for event in self.events.iter() {

@@ -102,6 +102,10 @@ impl SystemPoller {
         self.poller.wait(timeout, &mut handle)?;
         let mut room = ALL_AT_ONCE - EVENTS;
         while timeout == Some(Duration::ZERO) && room > 0 && self.poller.may_have_more() {
+            if context.scheduler.shared().is_forked() {
+                // By a waker: the rest is the parent's.
+                break;
+            }
             self.poller.wait(timeout, &mut handle)?;
             room -= EVENTS;
         }
