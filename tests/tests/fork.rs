@@ -82,6 +82,11 @@ fn a_child_that_returns_into_the_loop_leaves_it_with_nothing_done() {
 }
 
 #[test]
+fn events_that_a_wait_has_left_are_not_taken_by_a_child_that_a_waker_forks() {
+    assert_does("fork-amid-events", &["told of all"]);
+}
+
+#[test]
 fn a_panic_that_nobody_asks_for_is_told_by_the_process_that_the_task_belongs_to() {
     assert_does("fork-panics", &["panicked"]);
 }

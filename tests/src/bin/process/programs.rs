@@ -70,6 +70,7 @@ const PROGRAMS: &[(&str, Program)] = &[
     ("fork-grandchild", fork::goes_on_forking),
     ("fork-on-the-reactor", fork::inside::forks_on_the_reactor),
     ("fork-into-the-loop", fork::inside::returns_into_the_loop),
+    ("fork-amid-events", fork::inside::forks_amid_events),
     ("fork-panics", fork::inside::panics_in_both_processes),
     (
         "fork-sockets",

@@ -2,14 +2,18 @@
 
 use std::cell::Cell;
 use std::future;
+use std::io::{Read as _, Write as _};
 use std::net;
+use std::os::unix::net::UnixStream;
 use std::panic;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use crochet::net::TcpListener;
-use crochet::{NotOnReactor, OnFork, Phase, Reactor, RunError};
+use crochet::{NotOnReactor, OnFork, Phase, Reactor, RunError, Source};
 use crochet_tests::child::say;
 use crochet_tests::forked;
 use crochet_tests::recorder::Recorder;
@@ -76,6 +80,72 @@ pub(crate) fn returns_into_the_loop() {
     assert_eq!(DONE.load(Ordering::SeqCst), 6);
     assert_eq!(trace.count(), 3);
     say("left the loop");
+}
+
+/// Forks a child when it is woken first, and counts.
+struct ForkOnce {
+    forked: AtomicBool,
+    woken: AtomicUsize,
+}
+
+impl Wake for ForkOnce {
+    fn wake(self: Arc<Self>) {
+        self.woken.fetch_add(1, Ordering::SeqCst);
+        if !self.forked.swap(true, Ordering::SeqCst) {
+            if let Some(child) = forked::fork_here() {
+                // Before the parent goes on, so that whatever the child takes is missing here.
+                child.assert_ends_well();
+            }
+        }
+    }
+}
+
+/// A child that is forked while more events are there than a wait takes in: all of them are its parent's.
+pub(crate) fn forks_amid_events() {
+    const SOURCES: usize = 100;
+
+    let mut reactor = Reactor::new().expect("a reactor");
+    let counter = Arc::new(ForkOnce {
+        forked: AtomicBool::new(false),
+        woken: AtomicUsize::new(0),
+    });
+    let waker = Waker::from(Arc::clone(&counter));
+    let forker = Arc::clone(&counter);
+    let ran = reactor.block_on(async move {
+        let pairs: Vec<_> = (0..SOURCES)
+            .map(|_| {
+                let (near, far) = UnixStream::pair().expect("a pair");
+                near.set_nonblocking(true).expect("it does not block");
+                let near = Source::new(near).expect("it is registered");
+                let mut cx = Context::from_waker(&waker);
+                let read = near.poll_read_with(&mut cx, |mut near| near.read(&mut [0]));
+                assert!(read.is_pending(), "{read:?}");
+                (near, far)
+            })
+            .collect();
+        for (_, far) in &pairs {
+            let mut far = far;
+            far.write_all(b"!").expect("there is room");
+        }
+        // As there is other work, the loop does not sleep, and takes in what there is.
+        let all_are_woken = async {
+            while forker.woken.load(Ordering::SeqCst) < SOURCES {
+                crochet::yield_now().await;
+            }
+        };
+        crochet::timeout(LONG, all_are_woken).await
+    });
+    if matches!(ran, Err(RunError::Forked)) {
+        drop(reactor);
+        forked::leave(0);
+    }
+    let waited = ran.expect("the parent's loop goes on");
+    assert!(
+        waited.is_ok(),
+        "{} of {SOURCES}",
+        counter.woken.load(Ordering::SeqCst)
+    );
+    say("told of all");
 }
 
 /// A child that is forked in a task, which panics in both processes: only one of them is to say so.
