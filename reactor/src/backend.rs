@@ -120,7 +120,7 @@ pub(crate) struct Event {
 /// The tokens above this one are the back ends' own.
 pub(crate) const MAX_TOKEN: usize = usize::MAX - 2;
 
-/// How many events one wait takes in. What they wake runs before the next wait, if nothing else is left to do: few enough
+/// How many events one wait takes in. What they wake runs before the next wait, unless that is not to sleep: few enough
 /// that what both the system and the loop have touched of each source for its event is still in the processor's caches
 /// then, and enough for the wait to cost little by the event.
 pub(crate) const EVENTS: usize = 32;

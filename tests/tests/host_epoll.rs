@@ -229,25 +229,30 @@ fn sockets_make_the_file_readable() {
 
 #[test]
 fn events_that_a_turn_has_left_are_work() {
-    // Each has an event, for nobody. A turn takes in 1024, and the host is told by an edge once before the last event.
+    // Each has an event, for nobody. A turn takes in 1024, and the host, which an edge tells once of all of them, has
+    // a second turn for what the first has woken.
     const SOURCES: usize = 2200;
     const OTHERS: usize = 100;
 
-    let sources = SOURCES.min(allow_most_files() - OTHERS);
-    for_every_backend(move |settings| {
+    let files = allow_most_files();
+    if files < SOURCES + OTHERS {
+        println!("skipped: the limit of open files, {files}, allows too few sources");
+        return;
+    }
+    for_every_backend(|settings| {
         for trigger in TRIGGERS {
             let mut host = Host::new(&settings, trigger);
             let remote = host.reactor.remote();
             let waiting = host.reactor.spawn(async move {
                 let mut sockets = Vec::new();
-                while sockets.len() < sources {
+                while sockets.len() < SOURCES {
                     sockets.extend(<[_; 2]>::from(UnixDatagram::pair().unwrap()));
                 }
                 let [near, far] = <[_; 2]>::from(UnixDatagram::pair().unwrap());
                 let mut buf = [0];
                 let mut receiving = pin!(near.recv(&mut buf));
                 poll_fn(|cx| Poll::Ready(receiving.as_mut().poll(cx).is_pending())).await;
-                // Its event is the last, and the only one that the host is told of by an edge.
+                // Its event is the last.
                 far.send(b"x").await.unwrap();
                 let received = receiving.await;
                 remote.stop();

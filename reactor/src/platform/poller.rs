@@ -87,7 +87,10 @@ impl SystemPoller {
         };
         let Self { timer, pace, .. } = self;
         let mut is_for_timer = timer.is_none();
+        let shared = context.scheduler.shared();
         let mut handle = |event: Event| match timer {
+            // A waker has forked, and this is the child: what is left is its parent's.
+            _ if shared.is_forked() => {}
             Some(timer) if event.token == Registry::TIMER => {
                 timer.has_fired();
                 is_for_timer = true;
@@ -102,8 +105,7 @@ impl SystemPoller {
         self.poller.wait(timeout, &mut handle)?;
         let mut room = ALL_AT_ONCE - EVENTS;
         while timeout == Some(Duration::ZERO) && room > 0 && self.poller.may_have_more() {
-            if context.scheduler.shared().is_forked() {
-                // By a waker: the rest is the parent's.
+            if shared.is_forked() {
                 break;
             }
             self.poller.wait(timeout, &mut handle)?;

@@ -2,9 +2,11 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::mem;
 use std::task::{Context, Waker};
 
 use crate::caught;
+use crate::fork::Generation;
 use crate::sync::wait_list::{self, Left, WaitList};
 
 /// The wakers of tasks that wait: of any number of futures, each of which takes its own away when it is
@@ -71,7 +73,7 @@ impl Waiters {
         let before = if self.holder.get() == Holder::Future {
             self.with_others(|others| {
                 let others = others.get_or_insert_default();
-                std::mem::replace(&mut others.poller, waker)
+                mem::replace(&mut others.poller, waker)
             })
         } else {
             self.holder.set(Holder::Poller);
@@ -192,7 +194,8 @@ impl Waiters {
     /// Wakes whoever had the place, and the others.
     ///
     /// Nothing is taken out of its cell while wakers, which are foreign code, run; but all are known
-    /// before: the first may drop the future that has the place, which then is the poller's.
+    /// before: the first may drop the future that has the place, which then is the poller's. In a child
+    /// that one of them forks, the others are left alone.
     #[cold]
     fn wake_others(&self, first: Option<Waker>) {
         let (poller, waiting, unused) = self.with_others(|others| {
@@ -201,11 +204,19 @@ impl Waiters {
             (poller, waiting, take_unused(others))
         });
         drop(unused);
+        let process = Generation::current();
         for waker in first.into_iter().chain(poller) {
-            caught::wake(waker);
+            if process.is_past() {
+                mem::forget(waker);
+            } else {
+                caught::wake(waker);
+            }
         }
         // Those who begin to wait meanwhile come last.
         for _ in 0..waiting {
+            if process.is_past() {
+                break;
+            }
             let waker = self.with_others(|others| others.as_mut()?.line.grant(|()| ()));
             match waker {
                 Some(waker) => caught::wake(waker),

@@ -89,7 +89,11 @@ fn a_task_that_sends_without_end_is_not_polled_once_for_a_few_of_many_sources() 
     // Far more than one wait takes events of.
     const SOURCES: usize = 500;
 
-    allow_most_files();
+    let files = allow_most_files();
+    if files < 2 * SOURCES + 100 {
+        println!("skipped: the limit of open files, {files}, allows too few sources");
+        return;
+    }
     on_every_backend(|| async {
         let sender = UdpSocket::bind(LOOPBACK).unwrap();
         let addr = sender.local_addr().unwrap();
