@@ -104,10 +104,11 @@ impl SystemPoller {
         };
         self.poller.wait(timeout, &mut handle)?;
         let mut room = ALL_AT_ONCE - EVENTS;
-        while timeout == Some(Duration::ZERO) && room > 0 && self.poller.may_have_more() {
-            if shared.is_forked() {
-                break;
-            }
+        while timeout == Some(Duration::ZERO)
+            && room > 0
+            && self.poller.may_have_more()
+            && !shared.is_forked()
+        {
             self.poller.wait(timeout, &mut handle)?;
             room -= EVENTS;
         }

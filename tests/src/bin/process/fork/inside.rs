@@ -1,7 +1,7 @@
 //! Programs that fork on the reactor's own thread.
 
 use std::cell::Cell;
-use std::future;
+use std::future::{self, Future as _};
 use std::io::{Read as _, Write as _};
 use std::net;
 use std::os::unix::net::UnixStream;
@@ -16,7 +16,6 @@ use crochet::net::TcpListener;
 use crochet::{NotOnReactor, OnFork, Phase, Reactor, RunError, Source};
 use crochet_tests::child::say;
 use crochet_tests::forked;
-use crochet_tests::program::allow_most_files;
 use crochet_tests::recorder::Recorder;
 use crochet_tests::traces::Trace;
 use crochet_tests::{LONG, SHORT};
@@ -103,12 +102,12 @@ impl Wake for ForkOnce {
 
 /// A child that is forked while more events are there than a wait takes in: all of them are its parent's.
 pub(crate) fn forks_amid_events() {
-    // Far more than one wait takes in.
-    const SOURCES: usize = 500;
+    // Far more than one wait takes in, and each has two that wait: who polls, and a future.
+    const SOURCES: usize = 300;
+    const WAITING: usize = 2 * SOURCES;
     // Before the program's own limit.
     const LIMIT: Duration = Duration::from_secs(20);
 
-    allow_most_files();
     let mut reactor = Reactor::new().expect("a reactor");
     let counter = Arc::new(ForkOnce {
         forked: AtomicBool::new(false),
@@ -117,24 +116,31 @@ pub(crate) fn forks_amid_events() {
     let waker = Waker::from(Arc::clone(&counter));
     let forker = Arc::clone(&counter);
     let ran = reactor.block_on(async move {
+        let mut cx = Context::from_waker(&waker);
         let pairs: Vec<_> = (0..SOURCES)
             .map(|_| {
                 let (near, far) = UnixStream::pair().expect("a pair");
                 near.set_nonblocking(true).expect("it does not block");
                 let near = Source::new(near).expect("it is registered");
-                let mut cx = Context::from_waker(&waker);
                 let read = near.poll_read_with(&mut cx, |mut near| near.read(&mut [0]));
                 assert!(read.is_pending(), "{read:?}");
                 (near, far)
             })
             .collect();
+        let mut waits: Vec<_> = pairs
+            .iter()
+            .map(|(near, _)| Box::pin(near.readable()))
+            .collect();
+        for wait in &mut waits {
+            assert!(wait.as_mut().poll(&mut cx).is_pending());
+        }
         for (_, far) in &pairs {
             let mut far = far;
             far.write_all(b"!").expect("there is room");
         }
         // As there is other work, the loop does not sleep, and takes in what there is.
         let all_are_woken = async {
-            while forker.woken.load(Ordering::SeqCst) < SOURCES {
+            while forker.woken.load(Ordering::SeqCst) < WAITING {
                 crochet::yield_now().await;
             }
         };
@@ -147,7 +153,7 @@ pub(crate) fn forks_amid_events() {
         forked::leave(i32::from(woken != 1));
     }
     let waited = ran.expect("the parent's loop goes on");
-    assert!(waited.is_ok(), "{woken} of {SOURCES}");
+    assert!(waited.is_ok(), "{woken} of {WAITING}");
     say("told of all");
 }
 
